@@ -1,0 +1,34 @@
+# What a person types. `make run` shows a night; `make test` proves the code; both begin with `make install`.
+PY := .venv/bin
+.DEFAULT_GOAL := help
+.PHONY: help install run test check airflow bench clean
+
+help:  ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
+
+install: .venv/installed  ## environment in .venv, with .venv/bin/fsdb
+
+.venv/installed: pyproject.toml constraints.txt
+	python3 -m venv .venv
+	$(PY)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+run: install  ## play several nights against the simulator and publish releases
+	$(PY)/python -m simulator.demo
+
+test: install  ## everything: formatting, types, SQL style, tests
+	$(PY)/ruff check .
+	$(PY)/ruff format --check .
+	$(PY)/mypy
+	$(PY)/sqlfluff lint --processes 2 dbt_project/models
+	$(PY)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+	$(PY)/pytest
+
+airflow: install  ## Airflow's scheduler and pages with the DAG, and the simulator, until Ctrl-C
+	$(PY)/python -m simulator.airflow
+
+bench: install  ## measure against the plain floor
+	$(PY)/python -m benchmarks
+
+clean:  ## forget the demo's data
+	rm -rf data .airflow

@@ -1,0 +1,1 @@
+"""Talk to sources, keep what they said verbatim, prove the fetch complete."""

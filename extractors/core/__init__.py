@@ -1,0 +1,1 @@
+"""What every source needs and no source is named in: HTTP, paging, archive, change log, spec."""

@@ -1,0 +1,194 @@
+"""The raw archive: what every source said, attempt by attempt, byte for byte, never rewritten.
+
+`<root>/<source>/<resource>/run_date=D/attempt=NN/` holds `payloads.parquet` (every answer, good or bad),
+`records.parquet` (every record of the list, each value as text) and `outcome.json` (what became of it).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, Literal, Self
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pydantic import BaseModel, ConfigDict
+
+from extractors.core.errors import ArchiveError
+from extractors.core.files import sha256_of
+from extractors.core.http import Payload
+
+Status = Literal["complete", "unchanged", "partial", "failed"]
+GROUP_BYTES = 32 * 2**20
+
+PAYLOADS = pa.schema(
+    [
+        ("seq", pa.int32()),
+        ("url", pa.string()),
+        ("form", pa.string()),
+        ("status", pa.int16()),
+        ("content_type", pa.string()),
+        ("fetched_at", pa.timestamp("us", tz="UTC")),
+        ("source_clock", pa.string()),
+        ("received_sha256", pa.string()),
+        ("sha256", pa.string()),
+        ("redacted", pa.int32()),
+        ("error", pa.string()),
+        ("body", pa.binary()),
+    ]
+)
+
+
+class RetryRecord(BaseModel):
+    """A request that had to be asked again."""
+
+    url: str
+    problem: str
+    waited_seconds: float
+
+
+class Outcome(BaseModel):
+    """What became of one attempt; counts in records, sizes in bytes."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    source: str
+    resource: str
+    run_date: date
+    attempt: int
+    status: Status
+    message: str | None = None
+    next: str | None = None
+    retriable: bool = False
+    declared_total: int | None = None
+    fetched: int = 0
+    duplicates: int = 0
+    records: int = 0
+    requests: int = 0
+    bytes: int = 0
+    redacted: int = 0
+    content_hash: str | None = None
+    warnings: list[str] = []
+    retries: list[RetryRecord] = []
+    source_clock: str | None = None
+    started_at: datetime
+    finished_at: datetime
+    files: dict[str, str] = {}
+
+    @property
+    def is_good(self) -> bool:
+        """Whether this attempt says everything the source has."""
+        return self.status in ("complete", "unchanged")
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One attempt on disk."""
+
+    folder: Path
+    outcome: Outcome
+
+    def records(self) -> Path:
+        """`records.parquet`, checked against the hash in the outcome; raise `ArchiveError` if it differs."""
+        path = self.folder / "records.parquet"
+        expected = self.outcome.files.get(path.name, "")
+        actual = sha256_of(path) if path.is_file() else "no file"
+        if actual != expected:
+            raise ArchiveError(f"{path}: expected sha256 {expected[:12]}, got {actual[:12]}: damaged on disk")
+        return path
+
+
+class PayloadWriter:
+    """Streams payloads into one Parquet file; memory stays at one row group."""
+
+    def __init__(self, path: Path) -> None:
+        self._writer = pq.ParquetWriter(path, PAYLOADS, compression="zstd", compression_level=1)
+        self._rows: list[dict[str, Any]] = []
+        self._waiting = 0
+        self.count = self.bytes = self.redacted = 0
+        self.source_clock: str | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._flush()
+        self._writer.close()
+
+    def add(self, payload: Payload) -> None:
+        """Keep one answer."""
+        self.count += 1
+        self.bytes += len(payload.body)
+        self.redacted += payload.redacted
+        self.source_clock = payload.source_clock or self.source_clock
+        self._rows.append(
+            {
+                "seq": self.count,
+                "url": payload.url,
+                "form": payload.form,
+                "status": payload.status,
+                "content_type": payload.content_type,
+                "fetched_at": payload.fetched_at,
+                "source_clock": payload.source_clock,
+                "received_sha256": payload.received_sha256,
+                "sha256": payload.sha256,
+                "redacted": payload.redacted,
+                "error": payload.error,
+                "body": payload.body,
+            }
+        )
+        self._waiting += len(payload.body)
+        if self._waiting >= GROUP_BYTES:
+            self._flush()
+
+    def _flush(self) -> None:
+        self._writer.write_table(pa.Table.from_pylist(self._rows, PAYLOADS))
+        self._rows, self._waiting = [], 0
+
+
+class Archive:
+    """Finds attempts; knows nothing of how they came about."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def resource(self, source: str, resource: str) -> Path:
+        """Folder of a resource."""
+        return self.root / source / resource
+
+    def nights(self, source: str, resource: str) -> list[date]:
+        """Nights with at least one attempt, ascending."""
+        found = self.resource(source, resource).glob("run_date=*")
+        return sorted(date.fromisoformat(folder.name.removeprefix("run_date=")) for folder in found)
+
+    def attempts(self, source: str, resource: str, run_date: date) -> Iterator[Attempt]:
+        """Attempts of a night in the order they were made."""
+        night = self.resource(source, resource) / f"run_date={run_date}"
+        for folder in sorted(night.glob("attempt=*")):
+            path = folder / "outcome.json"
+            try:
+                yield Attempt(folder, Outcome.model_validate_json(path.read_bytes()))
+            except (OSError, ValueError) as error:
+                raise ArchiveError(f"{path}: not readable as an outcome: {error}") from error
+
+    def last(self, source: str, resource: str, run_date: date) -> Attempt | None:
+        """The last attempt of a night, whatever became of it."""
+        return max(self.attempts(source, resource, run_date), key=_number, default=None)
+
+    def accepted(self, source: str, resource: str, run_date: date) -> Attempt | None:
+        """The attempt that speaks for a night: the last one that said everything."""
+        good = (attempt for attempt in self.attempts(source, resource, run_date) if attempt.outcome.is_good)
+        return max(good, key=_number, default=None)
+
+    def last_good(self, source: str, resource: str, before: date, inclusive: bool = True) -> Attempt | None:
+        """The accepted attempt of the newest night up to `before`."""
+        for night in reversed(self.nights(source, resource)):
+            if night < before or (inclusive and night == before):
+                attempt = self.accepted(source, resource, night)
+                if attempt is not None:
+                    return attempt
+        return None
+
+
+def _number(attempt: Attempt) -> int:
+    return attempt.outcome.attempt

@@ -1,0 +1,174 @@
+"""The change log: `added`, `changed`, `removed` per night, by key and record hash.
+
+Derived from the raw archive and recomputed when what it was derived from changes (a night fetched again, a night
+backfilled in between). Only snapshots that say everything enter it, so an outage, an error page or half a list
+neither changes nor removes anything.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pydantic import BaseModel
+
+from extractors.core.archive import Archive, Attempt
+from extractors.core.files import reveal, sha256_of, temporary_folder
+from extractors.core.spec import Resource
+from extractors.core.sql import literal, quoted
+
+
+class Basis(BaseModel):
+    """What the changes of a night were derived from, and what they are."""
+
+    run_date: date
+    attempt: int
+    content_hash: str
+    previous_run_date: date | None
+    previous_attempt: int | None
+    added: int = 0
+    changed: int = 0
+    removed: int = 0
+    sha256: str = ""
+
+    def is_of(self, other: "Basis") -> bool:
+        """Whether both were derived from the same snapshots."""
+        counted = {"added", "changed", "removed", "sha256"}
+        return self.model_dump(exclude=counted) == other.model_dump(exclude=counted)
+
+
+@dataclass(frozen=True, slots=True)
+class Night:
+    """The changes of one night."""
+
+    path: Path
+    basis: Basis
+
+
+class ChangeLog:
+    """The change log of one resource."""
+
+    def __init__(self, root: Path, archive: Archive, source: str, name: str, resource: Resource, url: str) -> None:
+        """`url`: the source's public address, kept with every record."""
+        self._folder = root / source / name
+        self._archive, self._source, self._name, self._resource, self._url = archive, source, name, resource, url
+
+    def update(self, until: date) -> list[Night]:
+        """Bring the log up to `until` and return its nights, ascending. Nights already right are left alone.
+
+        Raises `ArchiveError` where a snapshot that is needed is damaged.
+        """
+        nights: list[Night] = []
+        previous: Attempt | None = None
+        for attempt in self._snapshots(until):
+            outcome = attempt.outcome
+            basis = Basis(
+                run_date=outcome.run_date,
+                attempt=outcome.attempt,
+                content_hash=outcome.content_hash or "",
+                previous_run_date=previous.outcome.run_date if previous else None,
+                previous_attempt=previous.outcome.attempt if previous else None,
+            )
+            night = self._read(outcome.run_date)
+            if night is None or not night.basis.is_of(basis):
+                night = self._derive(attempt, basis, [earlier.path for earlier in nights])
+            nights.append(night)
+            previous = attempt
+        return nights
+
+    def empty(self) -> Path:
+        """A change log file without rows, for a source that was never read."""
+        path = self._folder / "empty.parquet"
+        schema = self._schema()
+        if not path.exists() or pq.read_schema(path) != schema:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            pq.write_table(schema.empty_table(), path)
+        return path
+
+    def _snapshots(self, until: date) -> Iterator[Attempt]:
+        for night in self._archive.nights(self._source, self._name):
+            attempt = self._archive.accepted(self._source, self._name, night) if night <= until else None
+            if attempt is not None:
+                yield attempt
+
+    def _night_folder(self, run_date: date) -> Path:
+        return self._folder / f"run_date={run_date}"
+
+    def _read(self, run_date: date) -> Night | None:
+        """The stored changes of a night, or nothing where they are missing or damaged."""
+        folder = self._night_folder(run_date)
+        path = folder / "changes.parquet"
+        try:
+            basis = Basis.model_validate_json((folder / "changes.json").read_bytes())
+            return Night(path, basis) if sha256_of(path) == basis.sha256 else None
+        except (OSError, ValueError):
+            return None
+
+    def _derive(self, attempt: Attempt, basis: Basis, earlier: list[Path]) -> Night:
+        """Compare a snapshot with the state that all earlier changes add up to."""
+        target = self._night_folder(basis.run_date)
+        folder = temporary_folder(target)
+        path = folder / "changes.parquet"
+        files = ", ".join(literal(str(file)) for file in [*earlier, self.empty()])
+        keys = ", ".join(map(quoted, self._resource.key))
+        columns = ", ".join(map(quoted, self._resource.kept))
+        same_key = " and ".join(f"now.{quoted(name)} = state.{quoted(name)}" for name in self._resource.key)
+        fetched_at = literal(attempt.outcome.finished_at.isoformat())
+        stamp = f"""{literal(self._url)} as _url, {fetched_at}::timestamptz as _fetched_at,
+            {literal(str(basis.run_date))}::date as _run_date"""
+        with duckdb.connect() as con:
+            con.execute("set TimeZone = 'UTC'")
+            con.execute(
+                f"""
+                copy (
+                    with now as (from read_parquet({literal(str(attempt.records()))})),
+                    log as (from read_parquet([{files}], union_by_name = true)),
+                    newest as (
+                        select {keys}, arg_max(_change, _run_date) as last_change, arg_max(_record_hash, _run_date) as hash
+                        from log group by all
+                    ),
+                    state as (from newest where last_change != 'removed'),
+                    gone as (
+                        select state.* from state anti join now on {same_key}
+                    ),
+                    changes as (
+                        select
+                            case when state.hash is null then 'added' else 'changed' end as _change,
+                            {", ".join(f"now.{quoted(name)}" for name in self._resource.kept)},
+                            now._record_hash, now._payload, now._row
+                        from now left join state on {same_key}
+                        where state.hash is distinct from now._record_hash
+                        union all
+                        select 'removed', {columns}, _record_hash, _payload, _row
+                        from log semi join gone using ({keys})
+                        qualify row_number() over (partition by {keys} order by _run_date desc) = 1
+                    )
+                    select *, {stamp} from changes order by {keys}
+                ) to {literal(str(path))} (format parquet, compression zstd)
+                """
+            )
+            counts = dict(
+                con.execute(f"select _change, count(*) from read_parquet({literal(str(path))}) group by 1").fetchall()
+            )
+        basis = basis.model_copy(update={**counts, "sha256": sha256_of(path)})
+        (folder / "changes.json").write_text(basis.model_dump_json(indent=2), encoding="utf-8")
+        reveal(folder, target)
+        return Night(target / path.name, basis)
+
+    def _schema(self) -> pa.Schema:
+        text = [(name, pa.string()) for name in self._resource.kept]
+        return pa.schema(
+            [
+                ("_change", pa.string()),
+                *text,
+                ("_record_hash", pa.string()),
+                ("_payload", pa.string()),
+                ("_row", pa.int32()),
+                ("_url", pa.string()),
+                ("_fetched_at", pa.timestamp("us", tz="UTC")),
+                ("_run_date", pa.date32()),
+            ]
+        )

@@ -1,0 +1,192 @@
+"""`source.yml`: what a source is, what it promises and what we hold it to.
+
+Nothing that protects the data is optional: keys, declared totals, volume, drift, age, licence.
+"""
+
+import re
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from extractors.core.errors import SpecError
+
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def _seconds(value: object) -> object:
+    """`30s`, `5m`, `2h`, `3d` → seconds."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)([smhd])", str(value))
+    return float(match[1]) * _SECONDS[match[2]] if match else value
+
+
+def _interval(value: object) -> object:
+    """A pace of `1/s` or `30/m` → seconds between two requests."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)/([smhd])", str(value))
+    return _SECONDS[match[2]] / float(match[1]) if match and float(match[1]) > 0 else value
+
+
+def _share(value: object) -> object:
+    """`5%` → 0.05."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)%", str(value))
+    return float(match[1]) / 100 if match else value
+
+
+Seconds = Annotated[float, BeforeValidator(_seconds), Field(gt=0)]
+Interval = Annotated[float, BeforeValidator(_interval), Field(gt=0)]
+Share = Annotated[float, BeforeValidator(_share), Field(gt=0, le=1)]
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Publisher(_Strict):
+    """Who says it."""
+
+    name: str
+    homepage: str
+    official: bool
+
+
+class Licence(_Strict):
+    """Under which terms; carried into every release that holds the source's rows."""
+
+    name: str
+    terms: str
+    republish: Literal["facts-only", "allowed", "no"]
+
+
+class Cadence(_Strict):
+    """How often it is fetched, and how old its rows may get before the gate stops a release."""
+
+    cron: str
+    timezone: str
+    max_age: Seconds
+
+    @property
+    def max_age_nights(self) -> int:
+        """Whole nights."""
+        return int(self.max_age // _SECONDS["d"])
+
+
+class Http(_Strict):
+    """How the source is spoken to."""
+
+    base: Annotated[str, Field(pattern=r"^https?://[^/]+$")]
+    pace: Interval
+    timeout: Seconds
+    headers: dict[str, str] = {}
+
+
+class Rows(_Strict):
+    """Volume envelope: below `min` stops, above `max` warns; `drift` is the largest believable loss."""
+
+    min: Annotated[int, Field(ge=0)]
+    max: Annotated[int, Field(gt=0)]
+    drift: Share
+
+
+class Column(_Strict):
+    """One column at the source."""
+
+    as_: Annotated[str | None, Field(alias="as")] = None
+    type: Literal["text", "integer", "decimal", "date", "json"] = "text"
+    required: bool = False
+    unit: str | None = None
+    format: str | None = None
+    timezone: str | None = None
+    codes: str | None = None
+    personal: Literal["drop"] | None = None
+    note: str | None = None
+
+    @model_validator(mode="after")
+    def _named_or_dropped(self) -> "Column":
+        if (self.as_ is None) == (self.personal is None):
+            raise ValueError("give each column either `as: <our name>` or `personal: drop`")
+        return self
+
+
+class Resource(_Strict):
+    """One list, table or file of a source."""
+
+    mode: Literal["snapshot"]
+    key: Annotated[list[str], Field(min_length=1)]
+    declared_total: str
+    rows: Rows
+    columns: dict[str, Column]
+
+    @field_validator("columns")
+    @classmethod
+    def _safe_names(cls, columns: dict[str, Column]) -> dict[str, Column]:
+        for name, column in columns.items():
+            if not re.fullmatch(r"\w+" if column.as_ else r"\w+(\[\]\.\w+)*", name):
+                raise ValueError(f"column {name!r}: letters, digits and _ only")
+        return columns
+
+    @model_validator(mode="after")
+    def _key_is_required(self) -> "Resource":
+        for name in self.key:
+            if name not in self.columns or not self.columns[name].required:
+                raise ValueError(f"key column {name!r} must be declared with `required: true`")
+        return self
+
+    @property
+    def kept(self) -> list[str]:
+        """Source names of the columns we keep, in declared order."""
+        return [name for name, column in self.columns.items() if column.personal is None]
+
+    @property
+    def required(self) -> set[str]:
+        """Source names of the columns without which a record cannot be used."""
+        return {name for name, column in self.columns.items() if column.required}
+
+    @property
+    def personal(self) -> list[str]:
+        """JSON field names that hold natural persons' data (the last part of nested names)."""
+        return sorted({name.rsplit(".", 1)[-1] for name, column in self.columns.items() if column.personal})
+
+
+class SourceSpec(_Strict):
+    """One `source.yml`."""
+
+    id: Name
+    title: str
+    family: Name
+    jurisdiction: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+    publisher: Publisher
+    licence: Licence
+    owner: str
+    cadence: Cadence
+    http: Http
+    resources: Annotated[dict[Name, Resource], Field(min_length=1)]
+
+
+def read_spec(path: Path) -> SourceSpec:
+    """Read and check one `source.yml`; raise `SpecError` naming file, place and what was expected."""
+    try:
+        raw: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
+        spec = SourceSpec.model_validate(raw)
+    except (yaml.YAMLError, OSError) as error:
+        raise SpecError(f"{path}: not readable as YAML: {error}") from error
+    except ValidationError as error:
+        faults = "\n".join(
+            f"  {'.'.join(str(part) for part in fault['loc'])}: {fault['msg']} (got {fault['input']!r:.80})"
+            for fault in error.errors()
+        )
+        raise SpecError(f"{path}: {error.error_count()} fault(s)\n{faults}") from error
+    if spec.id != path.parent.name:
+        raise SpecError(f"{path}: id {spec.id!r} must be the name of its folder, {path.parent.name!r}")
+    return spec
+
+
+SOURCES = Path(__file__).parents[1] / "sources"
+
+
+@cache
+def all_specs(folder: Path = SOURCES) -> dict[str, SourceSpec]:
+    """Every source below `folder` by id, sorted."""
+    return {spec.id: spec for spec in map(read_spec, sorted(folder.glob("*/source.yml")))}

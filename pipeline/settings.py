@@ -1,0 +1,151 @@
+"""Settings: defaults, then `fsdb.toml`, then the environment (`FSDB_…`), the later ones winning."""
+
+import os
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from pydantic import AnyHttpUrl, BeforeValidator, Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+PROJECT = Path(__file__).parents[1]
+LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+
+
+class SettingsError(Exception):
+    """A setting that cannot be used; names it and where it came from."""
+
+
+def _listed(value: object) -> object:
+    """`sse,szse` → a tuple."""
+    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
+def _address(value: object) -> object:
+    if value in (None, ""):
+        return None
+    return str(AnyHttpUrl(str(value))).rstrip("/")
+
+
+class Settings(BaseSettings):
+    """Everything that differs between installations."""
+
+    model_config = SettingsConfigDict(env_prefix="FSDB_", extra="forbid", frozen=True)
+
+    data_dir: Annotated[Path, Field(description="everything the pipeline writes lies under it")] = Path("data")
+    upstream: Annotated[
+        str | None,
+        BeforeValidator(_address),
+        Field(description="one address that serves the live hosts as path prefixes; unset = the live hosts"),
+    ] = None
+    base_urls: Annotated[dict[str, str], Field(description="address of single sources, by source id")] = {}
+    sources: Annotated[
+        tuple[str, ...], NoDecode, BeforeValidator(_listed), Field(description="sources of a run; empty = all")
+    ] = ()
+    timezone: Annotated[str, Field(description="whose calendar names the nights")] = "Asia/Shanghai"
+    contact: Annotated[str, Field(description="address sources can write to; goes into the User-Agent")] = ""
+    http_timeout: Annotated[
+        float | None, Field(gt=0, description="seconds; instead of each source's own time-out")
+    ] = None
+    parallel: Annotated[int, Field(ge=1, le=32, description="sources fetched at the same time")] = 4
+    retry_delay: Annotated[timedelta, Field(description="how long the schedule waits before it asks again")] = timedelta(
+        minutes=10
+    )
+    keep_releases: Annotated[int, Field(ge=1, description="published releases kept")] = 30
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, config_file())
+
+    @property
+    def raw(self) -> Path:
+        """Raw archive."""
+        return self.data_dir / "raw"
+
+    @property
+    def changes(self) -> Path:
+        """Change log."""
+        return self.data_dir / "changes"
+
+    @property
+    def decisions(self) -> Path:
+        """Identity decisions."""
+        return self.data_dir / "identity" / "decisions"
+
+    @property
+    def build(self) -> Path:
+        """What dbt works in."""
+        return self.data_dir / "build"
+
+    @property
+    def candidates(self) -> Path:
+        """Releases that are written but not yet published."""
+        return self.data_dir / "candidates"
+
+    @property
+    def releases(self) -> Path:
+        """Published releases and the pointer to the current one."""
+        return self.data_dir / "releases"
+
+    @property
+    def runs(self) -> Path:
+        """Run ledger."""
+        return self.data_dir / "runs"
+
+    @property
+    def locks(self) -> Path:
+        """Who is at work."""
+        return self.data_dir / "locks"
+
+    @property
+    def user_agent(self) -> str:
+        """How we introduce ourselves to sources."""
+        return "fsdb/0.1 (financing service databases" + (f"; {self.contact})" if self.contact else ")")
+
+    def address(self, source: str, base: str) -> str:
+        """Where a source with the live address `base` answers in this installation."""
+        if source in self.base_urls:
+            return self.base_urls[source].rstrip("/")
+        return f"{self.upstream}/{urlsplit(base).netloc}" if self.upstream else base
+
+    def is_live(self, source: str) -> bool:
+        """Whether the source itself is asked, not a stand-in."""
+        return self.upstream is None and source not in self.base_urls
+
+    @property
+    def is_paced(self) -> bool:
+        """Politeness is for other people's hosts: a stand-in on this machine is asked as fast as it answers."""
+        return self.upstream is None or urlsplit(self.upstream).hostname not in LOOPBACK
+
+
+def config_file() -> Path:
+    """`fsdb.toml` of the working folder, or the file `FSDB_CONFIG` names."""
+    return Path(os.environ.get("FSDB_CONFIG", "fsdb.toml"))
+
+
+def load(**given: Any) -> Settings:
+    """Read the settings; `given` ones win. Raises `SettingsError` in words."""
+    try:
+        settings = Settings(**given)
+        return settings.model_copy(update={"data_dir": settings.data_dir.absolute()})
+    except ValidationError as error:
+        faults = "; ".join(
+            f"{'.'.join(map(str, fault['loc']))}: {fault['msg']} (got {fault['input']!r:.60})" for fault in error.errors()
+        )
+        raise SettingsError(f"settings (environment FSDB_…, {config_file()}): {faults}") from error
+    except ValueError as error:
+        raise SettingsError(f"settings ({config_file()}): {error}") from error

@@ -1,0 +1,244 @@
+"""What the command line shows: tables and short texts."""
+
+import csv
+import io
+import json
+from collections.abc import Mapping, Sequence
+from datetime import date
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from extractors.core.archive import Archive, Outcome
+from extractors.core.spec import SourceSpec, all_specs
+from pipeline.ledger import Ledger
+from pipeline.night import Fetched, Night, Report
+from pipeline.settings import Settings, config_file
+from publication import diff as differences
+from publication import publish
+
+EXAMPLE = "select exchange, status, count(*) as projects from listing_pipeline.project group by all order by all"
+
+
+class Format(StrEnum):
+    """How rows are printed."""
+
+    table = "table"
+    csv = "csv"
+    json = "json"
+    parquet = "parquet"
+
+
+def table(*columns: str, title: str | None = None) -> Table:
+    """A plain table; numbers go right by hand."""
+    shown = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", pad_edge=False)
+    for column in columns:
+        shown.add_column(column.lstrip(">"), justify="right" if column.startswith(">") else "left", overflow="fold")
+    return shown
+
+
+def fetched(out: Console, found: Sequence[Fetched]) -> None:
+    """What every source gave."""
+    shown = table("source", "resource", "outcome", ">declared", ">fetched", ">records", "message")
+    for source in found:
+        for outcome in source.outcomes:
+            state = outcome.status + (" (had it)" if source.reused else "")
+            shown.add_row(
+                outcome.source,
+                outcome.resource,
+                state,
+                *(_number(n) for n in (outcome.declared_total, outcome.fetched, outcome.records)),
+                (outcome.message or "").split("\n")[0][:100],
+            )
+        if not source.outcomes:
+            shown.add_row(source.source, "", "not asked", "", "", "", "a live source only knows today")
+    out.print(shown)
+
+
+def gate(out: Console, result: Any) -> None:
+    """The gate's verdict and what it found."""
+    found = [finding for finding in result.findings if not finding.success]
+    verdict = "passed" if result.passed else "stopped"
+    out.print(f"gate: {verdict}, {len(result.findings)} checks, {len(found)} finding(s)", highlight=False)
+    if found:
+        shown = table("id", "severity", "finding", "expected", "observed")
+        for finding in found:
+            severity = f"{finding.severity} (accepted)" if finding.accepted else finding.severity
+            shown.add_row(finding.id, severity, finding.title, finding.expected, finding.observed)
+        out.print(shown)
+
+
+def report(out: Console, night: Night, done: Report) -> None:
+    """The short summary of a night."""
+    release = done.release
+    fetched(out, done.fetched)
+    gate(out, done.gate)
+    shown = table("table", ">rows", ">added", ">changed", ">removed", title=f"release {release.release_id}")
+    for name, counts in sorted(release.tables.items()):
+        delta = counts.get("delta", {})
+        shown.add_row(name, *(_number(n) for n in (counts["rows"], *(delta.get(c) for c in ("added", "changed", "removed")))))
+    out.print(shown)
+    out.print(f"built {done.mode}; lies in {release.path}", highlight=False, soft_wrap=True)
+    out.print(f"look: {release.path / 'report.html'}", highlight=False, soft_wrap=True)
+    out.print(f'next: fsdb query "{EXAMPLE}"', highlight=False, soft_wrap=True)
+
+
+def releases(out: Console, root: Path, *, verify: bool) -> int:
+    """List releases; with `verify` check them and return the number of problems."""
+    found = publish.releases(root)
+    current = publish.current(root)
+    shown = table("", "release", "night", "published", ">rows", "gate", *(["verified"] if verify else []))
+    problems = 0
+    for release in found:
+        faults = publish.verify(root, release.release_id) if verify else []
+        problems += len(faults)
+        shown.add_row(
+            "→" if current and release.release_id == current.release_id else "",
+            release.release_id,
+            str(release.run_date),
+            f"{release.published_at:%Y-%m-%d %H:%M}",
+            _number(sum(counts["rows"] for counts in release.tables.values())),
+            release.gate,
+            *(["; ".join(map(str, faults)) or "sound"] if verify else []),
+        )
+    out.print(shown if found else "no release yet; next: fsdb run")
+    return problems
+
+
+def diff(out: Console, root: Path, a: str, b: str) -> None:
+    """Added, changed and removed rows per table, with a few of each."""
+    found = differences.diff(publish.path_of(root, a), publish.path_of(root, b))
+    shown = table("table", ">added", ">changed", ">removed", title=f"{a} → {b}")
+    for entry in found:
+        shown.add_row(entry.table, _number(entry.added), _number(entry.changed), _number(entry.removed))
+    out.print(shown)
+    for entry in found:
+        for sample in entry.sample[:5]:
+            out.print(f"  {entry.table} {json.dumps(sample, ensure_ascii=False, default=str)}", markup=False, soft_wrap=True)
+
+
+def query(out: Console, root: Path, sql: str, fmt: Format, release: str | None, output: Path | None) -> None:
+    """Run SQL on a release, which it cannot change, and print or write the rows."""
+    path = publish.path_of(root, release) / "fsdb.duckdb"
+    with duckdb.connect(str(path), read_only=True) as con:
+        con.execute("set enable_external_access = false")
+        result = con.sql(sql)
+        if result is None:
+            return
+        names = list(result.columns)
+        if fmt is Format.parquet:
+            _parquet(out, result, output)
+            return
+        rows = result.fetchall()
+    text = _text(fmt, names, rows)
+    if output is not None:
+        output.write_text(text, encoding="utf-8")
+    elif fmt is Format.table:
+        shown = table(*names)
+        for row in rows:
+            shown.add_row(*("" if value is None else str(value) for value in row))
+        out.print(shown)
+        out.print(f"{len(rows)} row(s), release {path.parent.name}", highlight=False)
+    else:
+        out.file.write(text)
+
+
+def _text(fmt: Format, names: list[str], rows: list[tuple[Any, ...]]) -> str:
+    if fmt is Format.json:
+        objects = [dict(zip(names, row, strict=True)) for row in rows]
+        return json.dumps(objects, ensure_ascii=False, default=str, indent=1) + "\n"
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(names)
+    writer.writerows(rows)
+    return buffer.getvalue()
+
+
+def _parquet(out: Console, result: Any, output: Path | None) -> None:
+    import pyarrow.parquet as pq
+
+    if output is None and out.is_terminal:
+        raise duckdb.InvalidInputException("parquet is not for the screen: give --output FILE or redirect")
+    buffer = io.BytesIO()
+    pq.write_table(result.to_arrow_table(), buffer)
+    if output is not None:
+        output.write_bytes(buffer.getvalue())
+    else:
+        import sys
+
+        sys.stdout.buffer.write(buffer.getvalue())
+
+
+def sources(out: Console, specs: Mapping[str, SourceSpec]) -> None:
+    """The declared sources."""
+    shown = table("source", "title", "family", "resources", "publisher", "cadence", ">max age", "terms")
+    for spec in specs.values():
+        shown.add_row(
+            spec.id,
+            spec.title,
+            spec.family,
+            ", ".join(f"{name} ({resource.mode})" for name, resource in spec.resources.items()),
+            spec.publisher.name,
+            f"{spec.cadence.cron} {spec.cadence.timezone}",
+            f"{spec.cadence.max_age_nights} nights",
+            spec.licence.terms,
+        )
+    out.print(shown)
+
+
+def status(out: Console, settings: Settings, count: int) -> None:
+    """The last nights at a glance."""
+    from extractors.core.clock import SystemClock
+
+    archive, ledger = Archive(settings.raw), Ledger(settings.runs, SystemClock())
+    specs = all_specs()
+    names = [f"{spec.id}" + ("" if len(spec.resources) == 1 else f"/{name}") for spec in specs.values() for name in spec.resources]
+    shown = table("night", *names, "gate", "release", title="records, outcome and age of each source")
+    nights = ledger.nights()[:count]
+    for night in nights:
+        cells = [_cell(archive, spec.id, name, night) for spec in specs.values() for name in spec.resources]
+        audit, published, built = (ledger.last(night, step) for step in ("audit", "publish", "build"))
+        last = next((e for e in (audit, built) if e is not None), None)
+        verdict = {"done": "passed", "stopped": "stopped", "failed": "failed", "running": "running"}
+        judged = f"{verdict[last.status]}: {last.message}" if last and last.status != "done" else ("passed" if audit else "")
+        shown.add_row(str(night), *cells, judged, (published.release_id or published.status) if published else "")
+    out.print(shown if nights else "no night was run yet; next: fsdb run")
+    for night in nights[:1]:
+        for spec in specs.values():
+            for name in spec.resources:
+                last_attempt = archive.last(spec.id, name, night)
+                if last_attempt and not last_attempt.outcome.is_good:
+                    out.print(f"{spec.id}/{name}: {last_attempt.outcome.message}", markup=False, soft_wrap=True)
+                    out.print(f"  next: {last_attempt.outcome.next}", markup=False, soft_wrap=True)
+
+
+def _cell(archive: Archive, source: str, name: str, night: date) -> str:
+    accepted = archive.accepted(source, name, night) or archive.last(source, name, night)
+    outcome: Outcome | None = accepted.outcome if accepted else None
+    if outcome and outcome.is_good:
+        return f"{outcome.records} {outcome.status}"
+    good = archive.last_good(source, name, night)
+    state = outcome.status if outcome else "not asked"
+    kept = f"kept {good.outcome.records}, {(night - good.outcome.run_date).days} night(s) old" if good else "none kept"
+    return f"{state} ({kept})"
+
+
+def config(out: Console, settings: Settings, kind: type[Settings]) -> None:
+    """Every setting, its value and what it is for."""
+    shown = table("setting", "environment", "value", "meaning")
+    for name, info in kind.model_fields.items():
+        value = getattr(settings, name)
+        text = ", ".join(value) if isinstance(value, tuple) else str(value)
+        shown.add_row(name, f"FSDB_{name.upper()}", text or "–", info.description or "")
+    out.print(shown)
+    path = config_file()
+    out.print(f"file: {path.absolute()}" + ("" if path.exists() else " (not there)"), highlight=False, soft_wrap=True)
+
+
+def _number(value: int | None) -> str:
+    return "" if value is None else f"{value:,}"
