@@ -3,13 +3,11 @@
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date
 from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, ParamSpec, TypeVar
 
 import duckdb
-import structlog
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
@@ -29,7 +27,7 @@ STOPPED, USAGE, FAILED = 3, 2, 1
 
 app = typer.Typer(
     help="Financing Service Databases: fetch every night, check, publish releases people can trust.",
-    epilog="Example: fsdb run && fsdb query \"select exchange, status, count(*) from listing_pipeline.project group by all\"",
+    epilog='Example: fsdb run && fsdb query "select status, count(*) from listing_pipeline.project group by 1"',
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode="rich",
@@ -39,9 +37,7 @@ out, err = Console(), Console(stderr=True)
 P = ParamSpec("P")
 R = TypeVar("R")
 
-RunDate = Annotated[
-    str | None, typer.Option("--run-date", metavar="YYYY-MM-DD", help="The night; default: today's.")
-]
+RunDate = Annotated[str | None, typer.Option("--run-date", metavar="YYYY-MM-DD", help="The night; default: today's.")]
 Sources = Annotated[
     str | None, typer.Option("--sources", metavar="A,B", help="Only these sources; default: all (FSDB_SOURCES).")
 ]
@@ -73,7 +69,10 @@ def spoken(function: Callable[P, R]) -> Callable[P, R]:
         except (HeldError, StepError, BuildError, ArchiveError, SpecError, PublicationError) as error:
             fail(f"error: {error}", FAILED)
         except OSError as error:
-            fail(f"error: {error}\n  nothing half-written is visible; next: make room or mend the disk, run again", FAILED)
+            fail(
+                f"error: {error}\n  nothing half-written is visible; next: make room or mend the disk, run again",
+                FAILED,
+            )
 
     return wrapper
 
@@ -114,7 +113,7 @@ def run(run_date: RunDate = None, sources: Sources = None, accept: Accept = None
     night = night_of(run_date, sources)
     with progress_bars() as progress:
         report = night.run(frozenset(accept or ()), progress)
-    show.report(out, night, report)
+    show.report(out, report)
 
 
 @app.command(epilog="Example: fsdb extract szse --run-date 2026-07-15")
@@ -198,7 +197,7 @@ def diff(
 
 
 @app.command(
-    epilog="Example: fsdb query --format csv \"select status, count(*) from listing_pipeline.project group by 1\""
+    epilog='Example: fsdb query --format csv "select status, count(*) from listing_pipeline.project group by 1"'
 )
 @spoken
 def query(
@@ -245,5 +244,3 @@ def main() -> None:
 if __name__ == "__main__":
     sys.exit(app())
 
-
-__all__ = ["app", "date"]

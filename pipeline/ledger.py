@@ -63,7 +63,7 @@ class Ledger:
         files = sorted((self._root / f"run_date={run_date}").glob("*.json"))
         return [Entry.model_validate_json(path.read_bytes()) for path in files]
 
-    def last(self, run_date: date, step: Step) -> Entry | None:
+    def last(self, run_date: date, step: str) -> Entry | None:
         """The newest entry of a step."""
         found = [entry for entry in self.entries(run_date) if entry.step == step]
         return found[-1] if found else None

@@ -15,6 +15,7 @@ def _redacted(_logger: object, _method: str, event: structlog.typing.EventDict) 
 
 def configure() -> None:
     """Set up structlog for a command; `FSDB_LOG_FORMAT=json` gives a JSON object a line."""
+    logging.getLogger("great_expectations").setLevel(logging.WARNING)
     last: structlog.typing.Processor = (
         structlog.processors.JSONRenderer(ensure_ascii=False)
         if os.environ.get("FSDB_LOG_FORMAT") == "json"

@@ -19,7 +19,7 @@ from extractors.core.spec import SourceSpec, all_specs
 from pipeline.ledger import Ledger
 from pipeline.locks import held
 from pipeline.run_date import today
-from pipeline.settings import Settings
+from pipeline.settings import Settings, is_somebody_elses
 from pipeline.version import code_version
 from pipeline.warehouse import Warehouse
 
@@ -123,9 +123,7 @@ class Night:
             held(self.settings.locks, f"extract-{source}", task, self.clock),
             self.ledger.step(self.run_date, "extract", source) as entry,
         ):
-            wanted = [
-                name for name in spec.resources if not (only_missing and self._have(source, name))
-            ]
+            wanted = [name for name in spec.resources if not (only_missing and self._have(source, name))]
             if wanted and self._is_past(source):
                 entry.status, entry.message = "failed", self._past_message(source)
                 log.warning("source not asked", source=source, why=entry.message)
@@ -136,12 +134,16 @@ class Night:
                     name,
                     self.archive,
                     self.run_date,
-                    self._access(),
+                    self._access(spec),
                     accept_volume=accept_volume,
                     progress=progress,
                 )
                 self._say(spec, outcome)
-            outcomes = [attempt.outcome for name in spec.resources if (attempt := self.archive.last(source, name, self.run_date))]
+            outcomes = [
+                attempt.outcome
+                for name in spec.resources
+                if (attempt := self.archive.last(source, name, self.run_date))
+            ]
             entry.counts = {outcome.resource: outcome.records for outcome in outcomes}
             bad = [outcome for outcome in outcomes if not outcome.is_good]
             if bad:
@@ -180,6 +182,7 @@ class Night:
     def audit(self, accept: frozenset[str] = frozenset()) -> Any:
         """Judge the candidate; return the gate's result. Raises `GateStopped` when something critical was found."""
         from expectations.gate import judge
+
         from publication import publish
 
         with self._alone(f"audit {self.run_date}"), self.ledger.step(self.run_date, "audit") as entry:
@@ -218,7 +221,7 @@ class Night:
         return self.settings.candidates / str(self.run_date)
 
     def fetches(self) -> list[dict[str, Any]]:
-        """One row per declared resource for `raw.fetch`: what it gave tonight, what it last gave whole, how old that is."""
+        """One row per declared resource for `raw.fetch`: what it gave tonight and what it last gave whole."""
         selected = self.sources()
         rows = []
         for spec in all_specs().values():
@@ -274,13 +277,13 @@ class Night:
             return False
         return True
 
-    def _access(self) -> Access:
+    def _access(self, spec: SourceSpec) -> Access:
         settings = self.settings
         return Access(
             clock=self.clock,
             user_agent=settings.user_agent,
             address=lambda spec: settings.address(spec.id, spec.http.base),
-            paced=settings.is_paced,
+            paced=is_somebody_elses(settings.address(spec.id, spec.http.base)),
             timeout=settings.http_timeout,
         )
 
@@ -303,7 +306,9 @@ class Night:
 
     def _needs_candidate(self, step: str) -> None:
         if not (self.candidate / "release.json").is_file():
-            raise StepError(f"{step} {self.run_date}: nothing was built yet; `fsdb build --run-date {self.run_date}` first")
+            raise StepError(
+                f"{step} {self.run_date}: nothing was built yet; `fsdb build --run-date {self.run_date}` first"
+            )
 
     def _stop_message(self, stops: list[Any]) -> str:
         from publication import publish
@@ -318,7 +323,9 @@ class Night:
             lines += [f"    {row}" for row in finding.sample[:5]]
         kept = f"people still see {current.release_id}" if current else "nothing is published yet"
         lines.append(f"  {kept}; the candidate lies in {self.candidate}")
-        lines.append(f"  next: mend the cause and `fsdb run --run-date {self.run_date}`, or accept: --accept {stops[0].id}")
+        lines.append(
+            f"  next: mend the cause and `fsdb run --run-date {self.run_date}`, or accept: --accept {stops[0].id}"
+        )
         return "\n".join(lines)
 
     @contextmanager
@@ -332,5 +339,3 @@ class Night:
         """Other sources may be fetched at the same time, but nobody builds."""
         with nullcontext() if self._holds_night else held(self.settings.locks, "night", task, self.clock, shared=True):
             yield
-
-

@@ -51,12 +51,12 @@ class Settings(BaseSettings):
     ] = ()
     timezone: Annotated[str, Field(description="whose calendar names the nights")] = "Asia/Shanghai"
     contact: Annotated[str, Field(description="address sources can write to; goes into the User-Agent")] = ""
-    http_timeout: Annotated[
-        float | None, Field(gt=0, description="seconds; instead of each source's own time-out")
-    ] = None
+    http_timeout: Annotated[float | None, Field(gt=0, description="seconds; instead of each source's own time-out")] = (
+        None
+    )
     parallel: Annotated[int, Field(ge=1, le=32, description="sources fetched at the same time")] = 4
-    retry_delay: Annotated[timedelta, Field(description="how long the schedule waits before it asks again")] = timedelta(
-        minutes=10
+    retry_delay: Annotated[timedelta, Field(description="how long the schedule waits before it asks again")] = (
+        timedelta(minutes=10)
     )
     keep_releases: Annotated[int, Field(ge=1, description="published releases kept")] = 30
 
@@ -66,8 +66,8 @@ class Settings(BaseSettings):
         settings_cls: type[BaseSettings],
         init_settings: PydanticBaseSettingsSource,
         env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, config_file())
 
@@ -126,10 +126,10 @@ class Settings(BaseSettings):
         """Whether the source itself is asked, not a stand-in."""
         return self.upstream is None and source not in self.base_urls
 
-    @property
-    def is_paced(self) -> bool:
-        """Politeness is for other people's hosts: a stand-in on this machine is asked as fast as it answers."""
-        return self.upstream is None or urlsplit(self.upstream).hostname not in LOOPBACK
+
+def is_somebody_elses(address: str) -> bool:
+    """Whether politeness is due: a stand-in on this machine is asked as fast as it answers."""
+    return urlsplit(address).hostname not in LOOPBACK
 
 
 def config_file() -> Path:
@@ -144,7 +144,8 @@ def load(**given: Any) -> Settings:
         return settings.model_copy(update={"data_dir": settings.data_dir.absolute()})
     except ValidationError as error:
         faults = "; ".join(
-            f"{'.'.join(map(str, fault['loc']))}: {fault['msg']} (got {fault['input']!r:.60})" for fault in error.errors()
+            f"{'.'.join(map(str, fault['loc']))}: {fault['msg']} (got {fault['input']!r:.60})"
+            for fault in error.errors()
         )
         raise SettingsError(f"settings (environment FSDB_…, {config_file()}): {faults}") from error
     except ValueError as error:

@@ -17,7 +17,7 @@ from rich.table import Table
 from extractors.core.archive import Archive, Outcome
 from extractors.core.spec import SourceSpec, all_specs
 from pipeline.ledger import Ledger
-from pipeline.night import Fetched, Night, Report
+from pipeline.night import Fetched, Report
 from pipeline.settings import Settings, config_file
 from publication import diff as differences
 from publication import publish
@@ -73,7 +73,7 @@ def gate(out: Console, result: Any) -> None:
         out.print(shown)
 
 
-def report(out: Console, night: Night, done: Report) -> None:
+def report(out: Console, done: Report) -> None:
     """The short summary of a night."""
     release = done.release
     fetched(out, done.fetched)
@@ -81,7 +81,9 @@ def report(out: Console, night: Night, done: Report) -> None:
     shown = table("table", ">rows", ">added", ">changed", ">removed", title=f"release {release.release_id}")
     for name, counts in sorted(release.tables.items()):
         delta = counts.get("delta", {})
-        shown.add_row(name, *(_number(n) for n in (counts["rows"], *(delta.get(c) for c in ("added", "changed", "removed")))))
+        shown.add_row(
+            name, *(_number(n) for n in (counts["rows"], *(delta.get(c) for c in ("added", "changed", "removed"))))
+        )
     out.print(shown)
     out.print(f"built {done.mode}; lies in {release.path}", highlight=False, soft_wrap=True)
     out.print(f"look: {release.path / 'report.html'}", highlight=False, soft_wrap=True)
@@ -119,7 +121,9 @@ def diff(out: Console, root: Path, a: str, b: str) -> None:
     out.print(shown)
     for entry in found:
         for sample in entry.sample[:5]:
-            out.print(f"  {entry.table} {json.dumps(sample, ensure_ascii=False, default=str)}", markup=False, soft_wrap=True)
+            out.print(
+                f"  {entry.table} {json.dumps(sample, ensure_ascii=False, default=str)}", markup=False, soft_wrap=True
+            )
 
 
 def query(out: Console, root: Path, sql: str, fmt: Format, release: str | None, output: Path | None) -> None:
@@ -197,7 +201,11 @@ def status(out: Console, settings: Settings, count: int) -> None:
 
     archive, ledger = Archive(settings.raw), Ledger(settings.runs, SystemClock())
     specs = all_specs()
-    names = [f"{spec.id}" + ("" if len(spec.resources) == 1 else f"/{name}") for spec in specs.values() for name in spec.resources]
+    names = [
+        f"{spec.id}" + ("" if len(spec.resources) == 1 else f"/{name}")
+        for spec in specs.values()
+        for name in spec.resources
+    ]
     shown = table("night", *names, "gate", "release", title="records, outcome and age of each source")
     nights = ledger.nights()[:count]
     for night in nights:
@@ -205,7 +213,9 @@ def status(out: Console, settings: Settings, count: int) -> None:
         audit, published, built = (ledger.last(night, step) for step in ("audit", "publish", "build"))
         last = next((e for e in (audit, built) if e is not None), None)
         verdict = {"done": "passed", "stopped": "stopped", "failed": "failed", "running": "running"}
-        judged = f"{verdict[last.status]}: {last.message}" if last and last.status != "done" else ("passed" if audit else "")
+        judged = (
+            f"{verdict[last.status]}: {last.message}" if last and last.status != "done" else ("passed" if audit else "")
+        )
         shown.add_row(str(night), *cells, judged, (published.release_id or published.status) if published else "")
     out.print(shown if nights else "no night was run yet; next: fsdb run")
     for night in nights[:1]:

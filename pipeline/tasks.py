@@ -89,5 +89,3 @@ def _night(night: date) -> "Night":
     from pipeline.night import Night
 
     return Night(load(), night)
-
-

@@ -1,6 +1,7 @@
 """The build file: dbt's DuckDB database, fed from the change log, rebuilt in full or only by what is new.
 
-It is a cache of the archive: whatever is in doubt (a killed build, other code, a night that came in late) is built anew.
+It is a cache of the archive: whatever is in doubt (a killed build, other code, a night that came in
+late) is built anew.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,7 +16,7 @@ from pydantic import BaseModel, ValidationError
 from extractors.core.changes import Night
 from extractors.core.files import write_atomic
 from extractors.core.sql import literal, quoted
-from identity import resolve
+from identity.resolve import resolve
 from pipeline import dbt
 
 FETCH = pa.schema(
@@ -61,7 +62,7 @@ class Warehouse:
     ) -> str:
         """Bring the build file to `run_date`; return `full` or `incremental`.
 
-        `logs`: change log per (source, resource) up to the night; `empty`: a file with the columns and no rows for each;
+        `logs`: change log per (source, resource) up to the night; `empty`: a file with its columns and no rows;
         `fetches`: one row per resource for `raw.fetch`. `full`: build anew even where it need not be.
         """
         wanted = State(
@@ -108,9 +109,7 @@ class Warehouse:
             for key, nights in new.items():
                 files = ", ".join(literal(str(path)) for path in [empty[key], *(night.path for night in nights)])
                 name = quoted("__".join(key))
-                con.execute(
-                    f"create or replace view raw.{name} as from read_parquet([{files}], union_by_name = true)"
-                )
+                con.execute(f"create or replace view raw.{name} as from read_parquet([{files}], union_by_name = true)")
 
     def _state(self) -> State | None:
         try:

@@ -127,7 +127,8 @@ class ChangeLog:
                     with now as (from read_parquet({literal(str(attempt.records()))})),
                     log as (from read_parquet([{files}], union_by_name = true)),
                     newest as (
-                        select {keys}, arg_max(_change, _run_date) as last_change, arg_max(_record_hash, _run_date) as hash
+                        select
+                            {keys}, arg_max(_change, _run_date) as last_change, arg_max(_record_hash, _run_date) as hash
                         from log group by all
                     ),
                     state as (from newest where last_change != 'removed'),

@@ -97,7 +97,9 @@ def fetch(
             "redacted": payloads.redacted,
             "content_hash": counts.content_hash or None,
             "warnings": _warnings(resource, counts, records.unknown),
-            "retries": [RetryRecord(url=r.url, problem=r.problem, waited_seconds=r.waited_seconds) for r in client.retries],
+            "retries": [
+                RetryRecord(url=r.url, problem=r.problem, waited_seconds=r.waited_seconds) for r in client.retries
+            ],
             "source_clock": payloads.source_clock,
             "finished_at": access.clock.now(),
             "files": {path.name: sha256_of(path) for path in sorted(folder.glob("*.parquet"))},
@@ -119,7 +121,10 @@ def extractor_of(source: str, resource: str) -> Extractor:
 
 
 def _warnings(resource: Resource, counts: Counts, unknown: set[str]) -> list[str]:
-    found = [f"unknown column {name!r}: kept in the payload, not loaded; declare it in source.yml" for name in sorted(unknown)]
+    found = [
+        f"unknown column {name!r}: kept in the payload, not loaded; declare it in source.yml"
+        for name in sorted(unknown)
+    ]
     if counts.records > resource.rows.max:
         found.append(f"{counts.records} records, more than the {resource.rows.max} the spec expects at most")
     return found
@@ -132,7 +137,11 @@ def _judged(
     again = f"`fsdb extract {outcome.source} --run-date {outcome.run_date}"
     later = f"the next night tries again; {again}` tries now"
     if problem is not None:
-        said = f"{problem}; fetched {outcome.fetched} of {outcome.declared_total} declared" if outcome.fetched else str(problem)
+        said = (
+            f"{problem}; fetched {outcome.fetched} of {outcome.declared_total} declared"
+            if outcome.fetched
+            else str(problem)
+        )
         waits = isinstance(problem, TransientError)
         return _bad(outcome, said, later if waits else f"look at the source and its spec, then {again}`", waits)
     if outcome.records != outcome.declared_total:

@@ -14,7 +14,7 @@ import requests
 import tenacity
 
 from extractors.core.clock import Clock
-from extractors.core.errors import RefusedError, SchemaError, TransientError
+from extractors.core.errors import RefusedError, SchemaError, SourceError, TransientError
 from extractors.core.redact import Redactor
 
 RETRY_STATUS = frozenset({408, 425, 429, 500, 502, 503, 504})
@@ -133,7 +133,7 @@ class Client:
             self.retries.append(Retry(url, str(problem), waited))
 
         return tenacity.Retrying(
-            stop=tenacity.stop_any(tenacity.stop_after_attempt(TRIES), _asked_to_wait_too_long),
+            stop=_enough,
             wait=_wait,
             retry=tenacity.retry_if_exception_type(TransientError),
             sleep=self._clock.sleep,
@@ -146,7 +146,8 @@ class Client:
         if pause > 0:
             self._clock.sleep(pause)
         self._next_at = self._clock.monotonic() + self._interval
-        status, content_type, source_clock, retry_after, body, error = 0, "", "", "", b"", ""
+        status, content_type, source_clock, retry_after, body = 0, "", "", "", b""
+        problem: SourceError | None = None
         try:
             # Connect and read each get the time-out; redirects to other hosts are not followed.
             with self._session.request(
@@ -162,19 +163,20 @@ class Client:
                 content_type = response.headers.get("Content-Type", "")
                 source_clock = response.headers.get("Date", "")
                 retry_after = response.headers.get("Retry-After", "")
-                body = _limited(response, url)
-        except requests.RequestException as problem:
-            error = _plain(problem)
+                body = _limited(response)
+        except requests.RequestException as failure:
+            problem = TransientError(_plain(failure))
+        except SchemaError as failure:
+            problem = failure
         received = hashlib.sha256(body).hexdigest()
         body, redacted = self._redact(body)
         now = self._clock.now()
         form_text = urlencode(form) if form else ""
-        self.last = Payload(
-            url, form_text, status, content_type, now, source_clock, received, redacted, body, error
-        )
+        error = str(problem or "")
+        self.last = Payload(url, form_text, status, content_type, now, source_clock, received, redacted, body, error)
         self._keep(self.last)
-        if error:
-            raise TransientError(f"{url}: {error}")
+        if problem:
+            raise type(problem)(f"{url}: {problem}")
         if status in RETRY_STATUS:
             message = f"{url}: answered {status}{_said(body)}"
             seconds = _retry_after(retry_after, now)
@@ -186,13 +188,13 @@ class Client:
         return self.last
 
 
-def _limited(response: requests.Response, url: str) -> bytes:
+def _limited(response: requests.Response) -> bytes:
     """The body, at most `LARGEST_BODY` bytes after decompression; half a body raises in requests."""
     parts, size = [], 0
     for part in response.iter_content(2**20):
         size += len(part)
         if size > LARGEST_BODY:
-            raise SchemaError(f"{url}: body larger than {LARGEST_BODY >> 20} MB; not read further")
+            raise SchemaError(f"body larger than {LARGEST_BODY >> 20} MB; not read further")
         parts.append(part)
     return b"".join(parts)
 
@@ -203,8 +205,8 @@ def _checked(payload: Payload, parse: Callable[[bytes], Any], has: tuple[str, ..
         document = parse(payload.body)
     except ValueError:
         raise TransientError(
-            f"{payload.url}: answered {_kind(payload)} instead of JSON ({_said(payload.body).lstrip(': ')}, "
-            f"{len(payload.body)} bytes, payload {payload.sha256[:12]} kept)"
+            f"{payload.url}: answered {_kind(payload)} instead of JSON{_said(payload.body)} "
+            f"({len(payload.body)} bytes, payload {payload.sha256[:12]} kept)"
         ) from None
     if has and isinstance(document, list) and len(document) == 1:
         document = document[0]  # a list of one answer is that answer
@@ -230,7 +232,9 @@ def _as_jsonp(body: bytes) -> Any:
 
 
 def _kind(payload: Payload) -> str:
-    return "HTML" if b"<html" in payload.body[:2000].lower() else payload.content_type or "something"
+    if not payload.body.strip():
+        return "nothing"
+    return "HTML" if b"<html" in payload.body[:2000].lower() else f"unreadable {payload.content_type or 'bytes'}"
 
 
 def _said(body: bytes) -> str:
@@ -259,7 +263,7 @@ def _plain(problem: requests.RequestException) -> str:
 
 def _retry_after(value: str, now: datetime) -> float | None:
     """Seconds a `Retry-After` header asks for (RFC 9110 §10.2.3: seconds or a date)."""
-    if value.isdigit():
+    if value.isdecimal():
         return float(value)
     try:
         return max((parsedate_to_datetime(value) - now).total_seconds(), 0.0) if value else None
@@ -267,10 +271,10 @@ def _retry_after(value: str, now: datetime) -> float | None:
         return None
 
 
-def _asked_to_wait_too_long(state: tenacity.RetryCallState) -> bool:
-    """A source that asks for more patience than a night has is left alone."""
+def _enough(state: tenacity.RetryCallState) -> bool:
+    """Stop after some tries, or when the source asks for more patience than a night has."""
     problem = state.outcome.exception() if state.outcome else None
-    return isinstance(problem, Wait) and problem.seconds > LONGEST_WAIT
+    return state.attempt_number >= TRIES or (isinstance(problem, Wait) and problem.seconds > LONGEST_WAIT)
 
 
 def _wait(state: tenacity.RetryCallState) -> float:

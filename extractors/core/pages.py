@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any, TypeVar
 
 from extractors.core.errors import SchemaError, TransientError
@@ -18,11 +19,21 @@ class Page:
     """Some records of a list, the total the source declared with them, and the crawl they belong to.
 
     A page of a later crawl makes all pages of earlier crawls void. Within a crawl the record read last counts.
+    Raises `SchemaError` where a record is not an object.
     """
 
     records: list[Record]
     declared_total: int
     crawl: int = 0
+
+    def __post_init__(self) -> None:
+        for record in self.records:
+            if not isinstance(record, dict):
+                raise SchemaError(f"expected a list of records, got {record!r:.80} among them")
+
+    def keys(self, name: str) -> list[str]:
+        """The key of every record, as text."""
+        return [str(record.get(name)) for record in self.records]
 
 
 def at(document: Any, path: str, kind: type[T]) -> T:
@@ -46,51 +57,57 @@ def stable_pages(page_at: Callable[[int], Page], *, key: str, first: int = 0) ->
 
     A record that is put on top while we read pushes a known one to the next page: the total or a repeated key
     betrays it, and the head of the list is read again until it stands still. A list that lost a record while
-    we read may have hidden another one: it is read again from the start. Raises `ListMoved` when that
-    happens in each of 3 crawls. Whoever stores the pages must still count the distinct keys against the last
-    declared total: that is the proof.
+    we read may have hidden another one, and a page that came twice says nothing: it is read again from the start.
+    Raises `ListMoved` when that happens in each of 3 crawls, `SchemaError` when it is the page that came twice.
+    Whoever stores the pages must still count the distinct keys against the last declared total: that is the proof.
     """
     for crawl in range(CRAWLS):
-        total, read, moved, shrank = -1, 0, False, False
-        head: set[Any] = set()
-        before: set[Any] = set()
-        index = first
+        total, read, index = -1, 0, first
+        moved = shrank = repeated = False
+        before: list[str] = []
+        head: set[tuple[str, str]] = set()
         while True:
             page = page_at(index)
-            keys = {record.get(key) for record in page.records}
-            if before and keys == before and page.declared_total > read:
-                raise SchemaError(f"page {index} repeats page {index - 1}: the source ignores the page number")
-            moved |= total not in (-1, page.declared_total) or bool(before & keys)
-            shrank |= page.declared_total < total
+            keys = page.keys(key)
+            repeated = keys == before and page.declared_total > read
+            if repeated:
+                break
             yield replace(page, crawl=crawl)
-            total, read, before = page.declared_total, read + len(page.records), keys
-            head = head or keys
-            if not page.records or read >= total:
+            moved |= total not in (-1, page.declared_total) or not set(before).isdisjoint(keys)
+            shrank |= page.declared_total < total
+            total, read, before = page.declared_total, read + len(keys), keys
+            head = head or set(pairwise(keys))
+            if not keys or read >= total:
                 break
             index += 1
-        if not moved:
+        if repeated or shrank:
+            continue
+        if not moved or (yield from _still_head(page_at, key, first, crawl, head, total)):
             return
-        if not shrank and (yield from _still_head(page_at, key, first, crawl, head, total)):
-            return
+    if repeated:
+        raise SchemaError(f"page {index} repeats page {index - 1}: the source ignores the page number")
     raise ListMoved(f"the list lost records while it was read, {CRAWLS} crawls in a row")
 
 
 def _still_head(
-    page_at: Callable[[int], Page], key: str, first: int, crawl: int, head: set[Any], total: int
+    page_at: Callable[[int], Page], key: str, first: int, crawl: int, head: set[tuple[str, str]], total: int
 ) -> Generator[Page, None, bool]:
-    """Read from the top down to a record we know, until the total no longer moves; return whether it stood."""
+    """Read from the top down to where we began, until the total no longer moves; return whether it stood.
+
+    Where we began is where two records of the first page stand side by side as they did: a single one may have
+    been moved to the top, above records we do not know.
+    """
     for _ in range(HEAD_READS):
-        index, reached = first, False
-        newest = total
+        index, read, reached, grew = first, 0, False, False
         while not reached:
             page = page_at(index)
             yield replace(page, crawl=crawl)
-            reached = not page.records or any(record.get(key) in head for record in page.records)
-            newest = page.declared_total
+            if page.declared_total < total:
+                return False
+            grew |= page.declared_total > total
+            total, read = page.declared_total, read + len(page.records)
+            reached = not page.records or read >= total or not head.isdisjoint(pairwise(page.keys(key)))
             index += 1
-        if newest == total:
+        if not grew:
             return True
-        if newest < total:
-            return False
-        total = newest
     return False

@@ -15,8 +15,6 @@ from extractors.core.spec import Resource
 from extractors.core.sql import literal, quoted
 
 BATCH_BYTES = 8 * 2**20
-# A value that no text column holds, so that NULL and '' hash differently.
-_NULL = "chr(0)"
 _BATCH = pa.schema([("crawl", pa.int32()), ("seq", pa.int32()), ("payload", pa.string()), ("body", pa.string())])
 
 
@@ -87,8 +85,6 @@ class RecordWriter:
             self._flush()
 
     def _check(self, records: list[dict[str, Any]]) -> None:
-        if not all(isinstance(record, dict) for record in records):
-            raise SchemaError(f"expected a list of records, got {records[0]!r:.80}")
         present: set[str] = set().union(*records)
         missing = self._resource.required - present
         if missing:
@@ -104,7 +100,9 @@ class RecordWriter:
         batch = pa.Table.from_arrays([pa.array(column) for column in zip(*self._rows, strict=True)], schema=_BATCH)
         self._con.register("batch", batch)
         texts = ", ".join(f"record.{quoted(name)} as {quoted(name)}" for name in columns)
-        hashed = ", ".join(f"coalesce(record.{quoted(name)}, {_NULL})" for name in columns)
+        # Each value with its length before it, so that NULL, '' and values that run into each other hash differently.
+        values = (f"record.{quoted(name)}" for name in columns)
+        hashed = ", ".join(f"coalesce(strlen({value}) || ':' || {value}, '-')" for value in values)
         flat = self._con.sql(
             f"""
             with pages as (select crawl, seq, payload, from_json(body, {shape}) as records from batch),
@@ -114,7 +112,7 @@ class RecordWriter:
             )
             select
                 {texts}, payload as _payload, row as _row,
-                md5(concat_ws(chr(31), {hashed})) as _record_hash, crawl as _crawl, seq as _seq
+                md5(concat({hashed})) as _record_hash, crawl as _crawl, seq as _seq
             from single
             """
         ).to_arrow_table()

@@ -10,7 +10,7 @@ from extractors.core.http import Client
 from extractors.core.pages import Page, at, stable_pages
 
 PATH = "/projectNewsController/infoResult.do"
-FORM = {"isNewThree": "1", "sortfield": "updateDate", "sorttype": "desc", "keyword": ""}
+FORM: dict[str, str | int] = {"isNewThree": "1", "sortfield": "updateDate", "sorttype": "desc", "keyword": ""}
 
 
 def ipo_project(client: Client) -> Iterator[Page]:
@@ -21,8 +21,6 @@ def ipo_project(client: Client) -> Iterator[Page]:
         body = client.post_form_jsonp(
             PATH, params={"callback": "callback"}, form=FORM | {"page": index}, has=("listInfo",)
         )
-        return Page(
-            records=at(body, "listInfo.content", list), declared_total=at(body, "listInfo.totalElements", int)
-        )
+        return Page(records=at(body, "listInfo.content", list), declared_total=at(body, "listInfo.totalElements", int))
 
     yield from stable_pages(page, key="id")

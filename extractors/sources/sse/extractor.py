@@ -9,7 +9,7 @@ from extractors.core.http import Client
 from extractors.core.pages import Page, at, stable_pages
 
 PATH = "/commonSoaQuery.do"
-QUERY = {
+QUERY: dict[str, str | int] = {
     "jsonCallBack": "callback",
     "sqlId": "SH_XM_LB",
     "isPagination": "true",

@@ -1,0 +1,1 @@
+"""Measured against the plain floor. Not tests: nothing here passes or fails."""

@@ -1,0 +1,78 @@
+"""Where settings come from and what is refused."""
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.settings import SettingsError, is_somebody_elses, load
+
+
+@pytest.fixture(autouse=True)
+def _nothing_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No setting of the person who runs the tests."""
+    import os
+
+    for name in [name for name in os.environ if name.startswith("FSDB_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+
+
+def test_the_environment_wins_over_the_file_and_the_file_over_defaults(monkeypatch, tmp_path: Path):
+    """One order everywhere."""
+    Path("fsdb.toml").write_text('keep_releases = 7\nparallel = 2\nsources = ["sse"]\n')
+    monkeypatch.setenv("FSDB_PARALLEL", "3")
+    settings = load()
+    assert (settings.keep_releases, settings.parallel, settings.sources) == (7, 3, ("sse",))
+    assert settings.data_dir == tmp_path / "data"
+
+
+def test_sources_are_a_comma_list(monkeypatch):
+    """`FSDB_SOURCES=sse, szse`."""
+    monkeypatch.setenv("FSDB_SOURCES", "sse, szse,")
+    assert load().sources == ("sse", "szse")
+    assert load(sources="bse").sources == ("bse",)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [("FSDB_UPSTREAM", "not an address", "upstream"), ("FSDB_PARALLEL", "0", "parallel"), ("FSDB_PARALLEL", "x", "x")],
+)
+def test_an_unusable_setting_is_named(monkeypatch, name: str, value: str, said: str):
+    """Never a traceback."""
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError, match=said):
+        load()
+
+
+def test_an_unknown_setting_in_the_file_is_named():
+    """A misspelt setting must not be ignored in silence."""
+    Path("fsdb.toml").write_text("data_dri = 'x'\n")
+    with pytest.raises(SettingsError, match="data_dri"):
+        load()
+    Path("fsdb.toml").write_text("data_dir = \n")
+    with pytest.raises(SettingsError, match=r"fsdb\.toml"):
+        load()
+
+
+def test_a_stand_in_on_this_machine_is_not_paced_but_the_world_is(monkeypatch):
+    """Politeness is for other people's hosts."""
+    live = "https://query.sse.com.cn"
+    assert is_somebody_elses(load().address("sse", live))
+    assert load().is_live("sse")
+    monkeypatch.setenv("FSDB_UPSTREAM", "http://127.0.0.1:8099/")
+    box = load()
+    assert not is_somebody_elses(box.address("sse", live))
+    assert not box.is_live("sse")
+    assert box.address("sse", live) == "http://127.0.0.1:8099/query.sse.com.cn"
+    monkeypatch.setenv("FSDB_UPSTREAM", "http://mirror.example:8099")
+    assert is_somebody_elses(load().address("sse", live))
+
+
+def test_one_source_can_answer_elsewhere():
+    """`base_urls` is per source."""
+    Path("fsdb.toml").write_text('[base_urls]\nsse = "http://127.0.0.1:1/"\n')
+    settings = load()
+    assert settings.address("sse", "https://query.sse.com.cn") == "http://127.0.0.1:1"
+    assert settings.address("bse", "https://www.bse.cn") == "https://www.bse.cn"
+    assert not settings.is_live("sse")
+    assert settings.is_live("bse")
