@@ -33,7 +33,9 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
-out, err = Console(), Console(stderr=True)
+# Wide where nobody's window says otherwise, so that a log or a pipe gets whole lines.
+WIDE = None if sys.stdout.isatty() else 180
+out, err = Console(width=WIDE), Console(stderr=True)
 P = ParamSpec("P")
 R = TypeVar("R")
 

@@ -16,9 +16,9 @@ import pyarrow.parquet as pq
 from pydantic import BaseModel
 
 from extractors.core.archive import Archive, Attempt
-from extractors.core.files import reveal, sha256_of, temporary_folder
+from extractors.core.files import reveal, sha256_of, temporary_folder, write_atomic
 from extractors.core.spec import Resource
-from extractors.core.sql import literal, quoted
+from extractors.core.sql import literal, quoted, write_parquet
 
 
 class Basis(BaseModel):
@@ -83,9 +83,14 @@ class ChangeLog:
         """A change log file without rows, for a source that was never read."""
         path = self._folder / "empty.parquet"
         schema = self._schema()
-        if not path.exists() or pq.read_schema(path) != schema:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            pq.write_table(schema.empty_table(), path)
+        try:
+            if pq.read_schema(path) == schema:
+                return path
+        except (OSError, ValueError):
+            pass  # missing or damaged
+        content = pa.BufferOutputStream()
+        pq.write_table(schema.empty_table(), content)
+        write_atomic(path, content.getvalue().to_pybytes())
         return path
 
     def _snapshots(self, until: date) -> Iterator[Attempt]:
@@ -109,10 +114,12 @@ class ChangeLog:
 
     def _derive(self, attempt: Attempt, basis: Basis, earlier: list[Path]) -> Night:
         """Compare a snapshot with the state that all earlier changes add up to."""
+        # The empty log lends its columns to files from before a column was declared.
+        snapshot, empty = literal(str(attempt.records())), literal(str(self.empty()))
         target = self._night_folder(basis.run_date)
         folder = temporary_folder(target)
         path = folder / "changes.parquet"
-        files = ", ".join(literal(str(file)) for file in [*earlier, self.empty()])
+        files = ", ".join([*(literal(str(file)) for file in earlier), empty])
         keys = ", ".join(map(quoted, self._resource.key))
         columns = ", ".join(map(quoted, self._resource.kept))
         same_key = " and ".join(f"now.{quoted(name)} = state.{quoted(name)}" for name in self._resource.key)
@@ -121,35 +128,35 @@ class ChangeLog:
             {literal(str(basis.run_date))}::date as _run_date"""
         with duckdb.connect() as con:
             con.execute("set TimeZone = 'UTC'")
-            con.execute(
+            write_parquet(
+                con,
                 f"""
-                copy (
-                    with now as (from read_parquet({literal(str(attempt.records()))})),
-                    log as (from read_parquet([{files}], union_by_name = true)),
-                    newest as (
-                        select
-                            {keys}, arg_max(_change, _run_date) as last_change, arg_max(_record_hash, _run_date) as hash
-                        from log group by all
-                    ),
-                    state as (from newest where last_change != 'removed'),
-                    gone as (
-                        select state.* from state anti join now on {same_key}
-                    ),
-                    changes as (
-                        select
-                            case when state.hash is null then 'added' else 'changed' end as _change,
-                            {", ".join(f"now.{quoted(name)}" for name in self._resource.kept)},
-                            now._record_hash, now._payload, now._row
-                        from now left join state on {same_key}
-                        where state.hash is distinct from now._record_hash
-                        union all
-                        select 'removed', {columns}, _record_hash, _payload, _row
-                        from log semi join gone using ({keys})
-                        qualify row_number() over (partition by {keys} order by _run_date desc) = 1
-                    )
-                    select *, {stamp} from changes order by {keys}
-                ) to {literal(str(path))} (format parquet, compression zstd)
-                """
+                with now as (from read_parquet([{snapshot}, {empty}], union_by_name = true)),
+                log as (from read_parquet([{files}], union_by_name = true)),
+                newest as (
+                    select
+                        {keys}, arg_max(_change, _run_date) as last_change, arg_max(_record_hash, _run_date) as hash
+                    from log group by all
+                ),
+                state as (from newest where last_change != 'removed'),
+                gone as (
+                    select state.* from state anti join now on {same_key}
+                ),
+                changes as (
+                    select
+                        case when state.hash is null then 'added' else 'changed' end as _change,
+                        {", ".join(f"now.{quoted(name)}" for name in self._resource.kept)},
+                        now._record_hash, now._payload, now._row
+                    from now left join state on {same_key}
+                    where state.hash is distinct from now._record_hash
+                    union all
+                    select 'removed', {columns}, _record_hash, _payload, _row
+                    from log semi join gone using ({keys})
+                    qualify row_number() over (partition by {keys} order by _run_date desc) = 1
+                )
+                select *, {stamp} from changes order by {keys}
+                """,
+                path,
             )
             counts = dict(
                 con.execute(f"select _change, count(*) from read_parquet({literal(str(path))}) group by 1").fetchall()

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from extractors.core.errors import SchemaError
 from extractors.core.pages import Page
 from extractors.core.spec import Resource
-from extractors.core.sql import literal, quoted
+from extractors.core.sql import literal, quoted, write_parquet
 
 BATCH_BYTES = 8 * 2**20
 _BATCH = pa.schema([("crawl", pa.int32()), ("seq", pa.int32()), ("payload", pa.string()), ("body", pa.string())])
@@ -143,14 +143,14 @@ class RecordWriter:
         if keyless:
             payload, row = keyless[0]
             raise SchemaError(f"record {row + 1} of payload {payload[:12]} has no {' + '.join(self._resource.key)}")
-        self._con.execute(
+        write_parquet(
+            self._con,
             f"""
-            copy (
-                select * exclude (_crawl, _seq) from {source} where _crawl = {self._crawl}
-                qualify row_number() over (partition by {keys} order by _seq desc, _row desc) = 1
-                order by {keys}
-            ) to {literal(str(target))} (format parquet, compression zstd, compression_level 1)
-            """
+            select * exclude (_crawl, _seq) from {source} where _crawl = {self._crawl}
+            qualify row_number() over (partition by {keys} order by _seq desc, _row desc) = 1
+            order by {keys}
+            """,
+            target,
         )
         written = f"read_parquet({literal(str(target))})"
         row = self._con.sql(

@@ -13,25 +13,36 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from extractors.core.errors import SpecError
 
+# What we store beside a source's own columns; SQL takes `_ROW` for `_row`.
+OUR_COLUMNS = frozenset(
+    f"_{name}" for name in "payload row record_hash crawl seq change url fetched_at run_date".split()
+)
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
-def _seconds(value: object) -> object:
+def _parts(value: object, unit: str, example: str) -> tuple[float, str]:
+    """A number and its unit; a bare number is refused, for one reads it as one likes."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)" + unit, str(value))
+    if not match:
+        raise ValueError(f"give a number with its unit, such as {example}")
+    return float(match[1]), match[2]
+
+
+def _seconds(value: object) -> float:
     """`30s`, `5m`, `2h`, `3d` → seconds."""
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)([smhd])", str(value))
-    return float(match[1]) * _SECONDS[match[2]] if match else value
+    number, unit = _parts(value, r"([smhd])", "30s, 5m, 2h or 3d")
+    return number * _SECONDS[unit]
 
 
-def _interval(value: object) -> object:
+def _interval(value: object) -> float:
     """A pace of `1/s` or `30/m` → seconds between two requests."""
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)/([smhd])", str(value))
-    return _SECONDS[match[2]] / float(match[1]) if match and float(match[1]) > 0 else value
+    number, unit = _parts(value, r"/([smhd])", "1/s or 30/m")
+    return _SECONDS[unit] / number if number else 0.0
 
 
-def _share(value: object) -> object:
+def _share(value: object) -> float:
     """`5%` → 0.05."""
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)%", str(value))
-    return float(match[1]) / 100 if match else value
+    return _parts(value, "(%)", "5%")[0] / 100
 
 
 Seconds = Annotated[float, BeforeValidator(_seconds), Field(gt=0)]
@@ -122,9 +133,13 @@ class Resource(_Strict):
     @field_validator("columns")
     @classmethod
     def _safe_names(cls, columns: dict[str, Column]) -> dict[str, Column]:
+        taken = set(OUR_COLUMNS)
         for name, column in columns.items():
             if not re.fullmatch(r"\w+" if column.as_ else r"\w+(\[\]\.\w+)*", name):
                 raise ValueError(f"column {name!r}: letters, digits and _ only")
+            if column.as_ and name.lower() in taken:
+                raise ValueError(f"column {name!r}: the stored records already have a column of that name")
+            taken |= {name.lower()}
         return columns
 
     @model_validator(mode="after")
@@ -170,7 +185,7 @@ def read_spec(path: Path) -> SourceSpec:
     try:
         raw: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
         spec = SourceSpec.model_validate(raw)
-    except (yaml.YAMLError, OSError) as error:
+    except (yaml.YAMLError, OSError, UnicodeDecodeError) as error:
         raise SpecError(f"{path}: not readable as YAML: {error}") from error
     except ValidationError as error:
         faults = "\n".join(

@@ -1,0 +1,24 @@
+{# Cheap nights. A model whose rows depend on the whole story of a key is computed again for the keys of tonight only: their rows
+   are deleted first (forget_affected), then everything known of them is read (only_affected). In a full build both say nothing.
+   So an incremental night ends in the same rows as a full build, at the cost of what changed. #}
+
+{% macro forget_affected(affected, key) -%}
+    {%- if is_incremental() -%}
+        delete from {{ this }} where {{ only_affected(affected, key) }}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro only_affected(affected, key) -%}
+    {%- if is_incremental() -%}
+        ({{ key | join(', ') }}) in (select {{ key | join(', ') }} from {{ affected }})
+    {%- else -%}
+        true
+    {%- endif -%}
+{%- endmacro %}
+
+{# What an interrupted build may have written of tonight's nights is gone before they are built again. #}
+{% macro forget_nights_since(affected) -%}
+    {%- if is_incremental() -%}
+        delete from {{ this }} where run_date >= (select min(since) from {{ affected }})
+    {%- endif -%}
+{%- endmacro %}

@@ -1,0 +1,4 @@
+{# A schema is a database of the mission: its name is used as it is, without the target in front. #}
+{% macro generate_schema_name(custom_schema_name, node) -%}
+    {{ custom_schema_name | trim if custom_schema_name else target.schema }}
+{%- endmacro %}

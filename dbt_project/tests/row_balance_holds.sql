@@ -1,0 +1,8 @@
+-- The ledger: every record of every source is accounted for, or the night stops.
+select *
+from {{ ref('row_balance') }}
+where
+    fetched <> records + duplicates
+    or records <> staged + quarantined
+    or staged <> conformed + merged
+    or published <> conformed + carried

@@ -1,0 +1,134 @@
+"""What consumers rely on: tables, keys, columns and codes of a release; and what two files really hold.
+
+Declared a second time, apart from dbt's contracts, so that changing a model does not move the goal posts.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+PROJECT = "listing_pipeline.project"
+EVENT = "listing_pipeline.project_event"
+HISTORY = "listing_pipeline.project_history"
+SOURCE_STATUS = "quality.source_status"
+ROW_BALANCE = "quality.row_balance"
+QUARANTINE = "quarantine.listing_project"
+
+PROVENANCE = "src_family src_record_id src_url file_sha256 fetched_at as_of row_hash dq_status"
+_TRUST = {"dq_status": frozenset({"pass", "warn", "quarantine"})}
+_EXCHANGE = {"exchange": frozenset({"SSE", "SZSE", "BSE"})}
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A published table: its primary key, the columns it must have, the values of its coded columns."""
+
+    key: tuple[str, ...]
+    columns: frozenset[str]
+    codes: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+
+def _table(key: str, columns: str, codes: Mapping[str, frozenset[str]] | None = None) -> Table:
+    return Table(tuple(key.split()), frozenset(f"{key} {columns}".split()), codes or {})
+
+
+TABLES: Mapping[str, Table] = {
+    PROJECT: _table(
+        "exchange project_id",
+        "organization_id company_name title_raw board status raw_status raw_sub raw_status_label"
+        " plan_raise_cny accepted_on updated_on sponsor_name law_firm_name accountant_name region csrc_industry"
+        f" neeq_code first_seen_on status_since {PROVENANCE}",
+        {**_EXCHANGE, **_TRUST, "board": frozenset({"主板", "科创板", "创业板", "北交所"})},
+    ),
+    EVENT: _table(
+        "exchange project_id seen_on",
+        f"event_on previous_status status raw_status raw_sub days_in_prev is_first_seen {PROVENANCE}",
+        {**_EXCHANGE, **_TRUST},
+    ),
+    HISTORY: _table(
+        "exchange project_id valid_from",
+        f"status valid_to {PROVENANCE}",
+        {**_EXCHANGE, **_TRUST},
+    ),
+    "organizations.organization": _table(
+        "organization_id",
+        f"jurisdiction legal_name name_key org_form first_seen_on {PROVENANCE}",
+        {
+            **_TRUST,
+            "org_form": frozenset(
+                ["股份", "有限", "有限合伙", "普通合伙", "事业", "社团", "合作社", "境外", "分支", "其他"]
+            ),
+        },
+    ),
+    "organizations.name": _table(
+        "organization_id name valid_from",
+        "name_key name_type valid_to",
+        {"name_type": frozenset(["全称", "曾用名", "简称", "品牌", "证券简称", "英文", "繁体", "项目题名"])},
+    ),
+    "organizations.identifier": _table(
+        "id_type id_value organization_id",
+        "valid_from valid_to",
+        {"id_type": frozenset({"SSE_AUDIT", "SZSE_PRJ", "BSE_PRJ", "NEEQ"})},
+    ),
+    SOURCE_STATUS: _table(
+        "source_id resource",
+        "max_age_nights status good_run_date age_nights declared_total fetched duplicates records selected",
+        {"status": frozenset(["complete", "unchanged", "partial", "failed", "not_run"])},
+    ),
+    ROW_BALANCE: _table(
+        "source_id resource",
+        "fetched duplicates records staged quarantined conformed merged carried published",
+    ),
+    QUARANTINE: _table("exchange project_id", "rule reason raw_record run_date src_family", _EXCHANGE),
+    "reference.board_map": _table("exchange raw_board", "board"),
+    "reference.status": _table("status", "is_terminal"),
+    "reference.status_map": _table("exchange raw_status raw_sub", "canonical"),
+    "reference.status_transition": _table("from_status to_status", "kind"),
+}
+
+
+Columns = Mapping[str, Mapping[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """The candidate as rules see it: table → column → DuckDB type, the previous release's, the night."""
+
+    run_date: date
+    tables: Columns
+    previous: Columns
+    previous_id: str | None
+
+    @property
+    def lost(self) -> list[str]:
+        """Tables that consumers rely on, or had in the previous release, and do not get."""
+        return sorted({*TABLES, *self.previous} - {*self.tables})
+
+    @property
+    def undeclared(self) -> list[str]:
+        """Tables without a declaration here; small code lists may do without."""
+        return sorted(name for name in {*self.tables} - {*TABLES} if not name.startswith("reference."))
+
+    def key(self, table: str) -> tuple[str, ...]:
+        """The declared primary key; empty where none is declared."""
+        return TABLES[table].key if table in TABLES else ()
+
+    def leading_key(self, table: str) -> str:
+        """The key as the head of a select list, with its last comma."""
+        return "".join(f"{column}, " for column in self.key(table))
+
+
+def columns_of(database: Path) -> Columns:
+    """Table → column → type of a DuckDB file. Raises `duckdb.Error` when the file cannot be read."""
+    tables: dict[str, dict[str, str]] = {}
+    with duckdb.connect(database, read_only=True) as connection:
+        rows = connection.execute(
+            "select schema_name || '.' || table_name, column_name, data_type from duckdb_columns()"
+            " where database_name = current_database() and not internal order by 1, column_index"
+        ).fetchall()
+    for table, column, kind in rows:
+        tables.setdefault(table, {})[column] = kind
+    return tables

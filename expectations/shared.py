@@ -1,0 +1,292 @@
+"""Rules that hold for every published table: S3–S12, fill rates, the share of the quarantine, the ledger.
+
+Numbers as in the model's list of expectations. S1 (check digits) and S2 (region part) speak of the unified
+social credit code: no subject until a table has one. The lower bound of S4 is 7.2; S10 warns through 7.7.
+"""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+import great_expectations.expectations as gxe
+
+from expectations.published import PROJECT, ROW_BALANCE, SOURCE_STATUS, TABLES, Release
+from expectations.rule import BATCH, Rule, literal, no_rows
+
+EARLIEST = date(1978, 1, 1)
+GROWTH = 1.20
+MATCHED = 0.90
+FILL_LOSS = 0.05
+QUARANTINE_SHARE = 0.01
+
+GENERATED = ("_sha256", "_hash")
+IDENTIFIERS = (*GENERATED, "_id", "_url", "_code", "id_value")
+REPLACED = ("\ufffd", "锟斤拷", "ï¿½")
+
+# A number that stands alone: not part of a longer one, of a word or of a decimal.
+_ALONE = "(^|[^0-9A-Za-z.])({})($|[^0-9A-Za-z.]|[.]($|[^0-9]))"
+_BORN = "(18|19|20)[0-9]{2}(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])"
+MOBILE = "([+]?86[- ]?)?1[3-9][0-9]{9}"
+RESIDENT = f"[1-9][0-9]{{5}}{_BORN}[0-9]{{3}}[0-9Xx]"
+PERSONAL = _ALONE.format(f"{MOBILE}|{RESIDENT}")
+URL = "https?://[!-~]+"
+
+
+def rules(release: Release) -> Iterator[Rule]:
+    """The shared rules for the tables of this release, in order of rule and table."""
+    for rule in (_keys, _columns, _new_columns, _replaced_text, _personal_text, _codes, _dates, _quarantine):
+        for table in sorted(release.tables):
+            yield from rule(release, table)
+    yield _growth(release)
+    yield _fill(release)
+    yield _matched()
+    yield from _sources()
+    yield _ledger()
+
+
+def _keys(release: Release, table: str) -> Iterator[Rule]:
+    """In plain SQL: `ExpectCompoundColumnsToBeUnique` joins the table with itself, ten times the work."""
+    if not (key := release.key(table)):
+        return
+    columns = ", ".join(key)
+    incomplete = " or ".join(f"{column} is null" for column in key)
+    yield Rule(
+        "7.1" if table == PROJECT else "S3",
+        table,
+        "critical",
+        "The primary key is unique and complete",
+        f"every row has its own ({columns}), no part of it null",
+        no_rows(f"""
+            select {columns}, count(*) as rows from {BATCH}
+            group by all having count(*) > 1 or {incomplete}
+        """),
+    )
+
+
+def _columns(release: Release, table: str) -> Iterator[Rule]:
+    required = {*release.previous.get(table, ()), *(TABLES[table].columns if table in TABLES else ())}
+    if required:
+        yield Rule(
+            "S5",
+            table,
+            "critical",
+            "No column is missing that consumers rely on",
+            f"all of: {', '.join(sorted(required))}",
+            gxe.ExpectTableColumnsToMatchSet(column_set=sorted(required), exact_match=False),
+            relative=True,
+        )
+
+
+def _new_columns(release: Release, table: str) -> Iterator[Rule]:
+    known = sorted({*release.previous.get(table, ())} & {*release.tables[table]})
+    yield Rule(
+        "S5.new",
+        table,
+        "warning",
+        "No column is new",
+        "the columns of the previous release, no more",
+        gxe.ExpectTableColumnsToMatchSet(column_set=known, exact_match=True) if known else None,
+        relative=True,
+    )
+
+
+def _texts(release: Release, table: str, excluded: tuple[str, ...], condition: str) -> Iterator[gxe.Expectation]:
+    """Expect no text of the table to fulfil `condition`, SQL over `{text}`: one pass over each column."""
+    scans = [
+        f"""select {release.leading_key(table)}'{column}' as "column" from {BATCH}
+        where {condition.replace("{text}", column)}"""
+        for column, kind in release.tables[table].items()
+        if kind == "VARCHAR" and not column.endswith(excluded)
+    ]
+    if scans:
+        yield no_rows(" union all ".join(scans))
+
+
+def _replaced_text(release: Release, table: str) -> Iterator[Rule]:
+    condition = " or ".join(f"contains({{text}}, {literal(sign)})" for sign in REPLACED)
+    for expectation in _texts(release, table, GENERATED, condition):
+        yield Rule(
+            "S6",
+            table,
+            "critical",
+            "No text was broken by a wrong encoding",
+            f"none of {', '.join(REPLACED)} in any text column",
+            expectation,
+        )
+
+
+def _personal_text(release: Release, table: str) -> Iterator[Rule]:
+    """Digits inside identifiers and addresses are nobody's. A sample names row and column, never the number.
+
+    Every such number contains 1 or 20; asking for these first spares most texts the pattern.
+    """
+    condition = f"""
+        (contains({{text}}, '1') or contains({{text}}, '20'))
+        and regexp_matches({{text}}, {literal(PERSONAL)})
+        and regexp_matches(regexp_replace({{text}}, {literal(URL)}, '', 'g'), {literal(PERSONAL)})
+    """
+    for expectation in _texts(release, table, IDENTIFIERS, condition):
+        yield Rule(
+            "S7",
+            table,
+            "critical",
+            "No resident identity number and no mobile number is published",
+            "neither in any text column but identifiers, hashes and addresses",
+            expectation,
+        )
+
+
+def _codes(_: Release, table: str) -> Iterator[Rule]:
+    for column, values in sorted(TABLES[table].codes.items() if table in TABLES else ()):
+        yield Rule(
+            "S9",
+            table,
+            "critical",
+            f"Every {column} is one we know",
+            f"one of {', '.join(sorted(values))}",
+            gxe.ExpectColumnValuesToBeInSet(column=column, value_set=sorted(values)),
+        )
+
+
+def _dates(release: Release, table: str) -> Iterator[Rule]:
+    columns = [column for column, kind in release.tables[table].items() if kind == "DATE"]
+    if not columns or table.startswith("reference."):
+        return
+    latest = release.run_date + timedelta(days=1)
+    yield Rule(
+        "S11",
+        table,
+        "critical",
+        "Every date is plausible",
+        f"{', '.join(columns)} from {EARLIEST} to {latest}",
+        no_rows(
+            " union all ".join(
+                f"""select {release.leading_key(table)}'{column}' as "column", {column} as value from {BATCH}
+                where {column} not between date '{EARLIEST}' and date '{latest}'"""
+                for column in columns
+            )
+        ),
+    )
+
+
+def _quarantine(release: Release, table: str) -> Iterator[Rule]:
+    if not table.startswith("quarantine."):
+        return
+    yield Rule(
+        "quarantine.rows",
+        table,
+        "warning",
+        "No row is withheld",
+        "an empty quarantine",
+        no_rows(f"select {release.leading_key(table)}rule, reason from {BATCH}"),
+    )
+    yield Rule(
+        "quarantine.share",
+        table,
+        "critical",
+        "Little of any source is withheld",
+        f"at most {QUARANTINE_SHARE:.0%} of a source's records in quarantine",
+        no_rows(f"""
+            with withheld as (select src_family, count(*) as quarantined from {BATCH} group by src_family),
+            sources as (
+                select source_id as src_family, sum(records) as records from {SOURCE_STATUS}
+                group by source_id
+            )
+            select src_family, quarantined, records from withheld left join sources using (src_family)
+            where quarantined > {QUARANTINE_SHARE} * coalesce(records, 0)
+        """),
+    )
+
+
+def _growth(release: Release) -> Rule:
+    return Rule(
+        "S4",
+        PROJECT,
+        "critical",
+        "No source grew beyond belief",
+        f"at most {GROWTH - 1:.0%} more rows per source than in the previous release",
+        no_rows(f"""
+            with now as (select src_family, count(*) as rows_now from {BATCH} group by src_family),
+            before as (select src_family, count(*) as rows_before from previous.{PROJECT} group by src_family)
+            select * from now join before using (src_family) where rows_now > {GROWTH} * rows_before
+        """)
+        if PROJECT in release.previous
+        else None,
+        relative=True,
+    )
+
+
+def _fill(release: Release) -> Rule:
+    shared = {*release.tables.get(PROJECT, ())} & {*release.previous.get(PROJECT, ())} - {"src_family"}
+    rates = ", ".join(f"count({column}) / count(*) as {column}" for column in sorted(shared))
+    grouped = f"select src_family, {rates} from {{}} group by src_family"
+    filled = f"unpivot ({grouped}) on columns(* exclude (src_family))"
+    return Rule(
+        "fill",
+        PROJECT,
+        "warning",
+        "No column emptied",
+        f"per source and column at most {FILL_LOSS:.0%} fewer rows with a value than in the previous release",
+        no_rows(f"""
+            with now as ({filled.format(BATCH)} into name "column" value filled_now),
+            before as ({filled.format(f"previous.{PROJECT}")} into name "column" value filled_before)
+            select * from now join before using (src_family, "column")
+            where filled_now < filled_before - {FILL_LOSS}
+        """)
+        if shared
+        else None,
+        relative=True,
+    )
+
+
+def _matched() -> Rule:
+    return Rule(
+        "S8",
+        PROJECT,
+        "warning",
+        "Rows are matched with an organization",
+        f"organization_id in at least {MATCHED:.0%} of the rows",
+        gxe.ExpectColumnValuesToNotBeNull(column="organization_id", mostly=MATCHED),
+    )
+
+
+def _sources() -> Iterator[Rule]:
+    yield Rule(
+        "S10",
+        SOURCE_STATUS,
+        "critical",
+        "No source is past its declared maximum age",
+        "age_nights at most max_age_nights for every source that was ever loaded",
+        no_rows(f"""
+            select source_id, resource, good_run_date, age_nights, max_age_nights from {BATCH}
+            where age_nights > max_age_nights
+        """),
+    )
+    yield Rule(
+        "S12",
+        SOURCE_STATUS,
+        "critical",
+        "What came tonight is what the source declared",
+        "records equal to declared_total wherever a source read tonight gives a total",
+        no_rows(f"""
+            select source_id, resource, declared_total, records from {BATCH}
+            where status in ('complete', 'unchanged') and records <> declared_total
+        """),
+    )
+
+
+def _ledger() -> Rule:
+    return Rule(
+        "ledger",
+        ROW_BALANCE,
+        "critical",
+        "Every record is accounted for",
+        "fetched = records + duplicates; records = staged + quarantined; staged = conformed + merged;"
+        " published = conformed + carried",
+        no_rows(f"""
+            select * from {BATCH}
+            where fetched is distinct from records + duplicates
+                or records is distinct from staged + quarantined
+                or staged is distinct from conformed + merged
+                or published is distinct from conformed + carried
+        """),
+    )

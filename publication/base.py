@@ -1,0 +1,89 @@
+"""The release that a candidate is compared with, read with suspicion: a delta against edited files would be a lie."""
+
+import json
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from publication import catalogue, files
+from publication.catalogue import Table
+from publication.content import Fingerprint
+from publication.errors import PublicationError
+from publication.sql import described, parquet
+
+
+@dataclass(frozen=True, slots=True)
+class BaseTable:
+    """One table of the older release."""
+
+    file: Path
+    primary_key: tuple[str, ...]
+    types: dict[str, str]
+    content: Fingerprint
+
+    @property
+    def relation(self) -> str:
+        """The table expression that reads it."""
+        return parquet(self.file)
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """The older release."""
+
+    path: Path
+    release_id: str
+    run_date: date
+    code_version: str
+    document: dict[str, Any]
+    tables: dict[str, Table]
+    checksums: dict[str, str]
+
+    @classmethod
+    def read(cls, path: Path) -> "Base":
+        """Read a release directory; raise `PublicationError` when it is incomplete or was changed."""
+        try:
+            checksums = files.read_checksums(path / files.CHECKSUMS)
+            for name in ("release.json", "datapackage.json"):
+                _check(path, name, checksums)
+            document = json.loads((path / "release.json").read_bytes())
+        except (OSError, ValueError) as error:
+            raise PublicationError(_damaged(path, str(error))) from None
+        return cls(
+            path=path,
+            release_id=document["release_id"],
+            run_date=date.fromisoformat(document["run_date"]),
+            code_version=document["code_version"],
+            document=document,
+            tables={table.full_name: table for table in catalogue.of_release(path)},
+            checksums=checksums,
+        )
+
+    def table(self, connection: duckdb.DuckDBPyConnection, name: str) -> BaseTable | None:
+        """Return the older state of a table, `None` when the release has none; its file is checked first."""
+        if name not in self.tables:
+            return None
+        table = self.tables[name]
+        _check(self.path, table.path, self.checksums)
+        return BaseTable(
+            file=self.path / table.path,
+            primary_key=table.primary_key,
+            types=described(connection, parquet(self.path / table.path)),
+            content=Fingerprint.parse(self.document["tables"][name]["fingerprint"]),
+        )
+
+
+def _check(path: Path, name: str, checksums: dict[str, str]) -> None:
+    if not (path / name).is_file() or files.sha256(path / name) != checksums.get(name):
+        raise PublicationError(_damaged(path, f"{name} is not the file that was published"))
+
+
+def _damaged(path: Path, reason: str) -> str:
+    return (
+        f"release {path.name}, which the delta compares with, was changed after it was published: {reason}\n"
+        "  nothing was written; `fsdb releases --verify` lists all changes; put the files back, or\n"
+        "  `fsdb rollback` to a sound release and run the night again"
+    )

@@ -1,0 +1,352 @@
+"""Write a candidate: everything a release holds but the gate's verdict, ready to be judged and then published."""
+
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import asdict, dataclass, field, replace
+from datetime import date, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from publication import content, datapackage, delta, files
+from publication.base import Base
+from publication.catalogue import Table
+from publication.content import Fingerprint
+from publication.errors import PublicationError
+from publication.sql import columns, connect, described, dictionaries, literal, parquet, quoted
+
+DATABASE = "fsdb.duckdb"
+# The oldest DuckDB format that every reader in use understands; the default of DuckDB 2 is read by DuckDB 2 only.
+STORAGE_VERSION = "v1.4.0"
+# A dictionary over ids, hashes and addresses saves nothing: giving up on it early takes a fifth off the writing.
+PARQUET = "FORMAT parquet, COMPRESSION zstd, DICTIONARY_SIZE_LIMIT 10000"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A written candidate. `counts` are rows by table; `changes` is empty when there is no release to compare with."""
+
+    path: Path
+    release_id: str
+    run_date: date
+    base: str | None
+    counts: dict[str, int]
+    changes: dict[str, delta.Counts]
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """One table of the candidate. `rebuilt`: its key is another one now, so that its delta starts from nothing."""
+
+    table: Table
+    content: Fingerprint
+    changes: delta.Counts | None = None
+    causes: dict[str, int] = field(default_factory=dict)
+    rebuilt: bool = False
+
+    @property
+    def content_hash(self) -> str:
+        return content.content_hash(self.table.full_name, _types(self.table), self.content)
+
+
+@dataclass(frozen=True, slots=True)
+class _Comparison:
+    """The release to compare with and what the causes of changes are judged by."""
+
+    base: Base
+    span: delta.Span
+
+
+def write(
+    warehouse: Path,
+    tables: Sequence[Table],
+    target: Path,
+    *,
+    run_date: date,
+    inputs: Sequence[Mapping[str, Any]],
+    code_version: str,
+    created: datetime,
+    previous: Path | None = None,
+    threads: int | None = None,
+    memory_limit: str | None = None,
+) -> Candidate:
+    """Write the catalogue's tables from the build file `warehouse` to the new directory `target`.
+
+    `previous` is the release directory the delta compares with, `inputs` names the snapshots the build stands on,
+    `created` is the clock's only word in it (no part of the id). An older candidate at `target` is replaced.
+
+    Raises `PublicationError` when the warehouse and the catalogue disagree, a key is null or double, `previous` was
+    changed by hand, or the disk gives up; then no candidate is left.
+    """
+    if not warehouse.is_file():
+        raise PublicationError(f"no build file at {warehouse}; build first")
+    comparison = None
+    if previous:
+        base = Base.read(previous)
+        comparison = _Comparison(base, delta.Span(base.run_date, run_date, base.code_version == code_version))
+    partial = target.with_name(f".{target.name}{files.PARTIAL}")
+    with _writing(f"candidate {run_date} in {target.parent}"):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        files.clear_leftovers(target.parent)
+        partial.mkdir()
+        try:
+            with connect(partial / ".spill", threads, memory_limit) as connection:
+                _attach(connection, warehouse)
+                written = [
+                    _write_table(connection, warehouse, table, partial, comparison)
+                    for table in (_typed(connection, warehouse, table) for table in tables)
+                ]
+                found = _write_database(connection, [entry.table for entry in written], partial / DATABASE)
+            shutil.rmtree(partial / ".spill", ignore_errors=True)
+            identity = {
+                "release_id": content.release_id(
+                    run_date, {entry.table.full_name: entry.content_hash for entry in written}
+                ),
+                "product_version": _product_version(),
+                "run_date": run_date.isoformat(),
+                "created": created.isoformat(),
+                "code_version": code_version,
+            }
+            _describe(partial, identity, written, comparison, found, inputs)
+            if target.exists():
+                shutil.rmtree(target)
+            partial.rename(target)
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+    return Candidate(
+        path=target,
+        release_id=identity["release_id"],
+        run_date=run_date,
+        base=comparison.base.release_id if comparison else None,
+        counts={entry.table.full_name: entry.content.rows for entry in written},
+        changes={entry.table.full_name: entry.changes for entry in written if entry.changes},
+    )
+
+
+def _writing(what: str) -> AbstractContextManager[None]:
+    return files.writing(
+        what,
+        "nothing was published, the current release stays as it is; next: make room, then run the night again",
+    )
+
+
+def _attach(connection: duckdb.DuckDBPyConnection, warehouse: Path) -> None:
+    # Under the name it was built with: the views inside call it by that name.
+    try:
+        connection.execute(f"ATTACH {literal(warehouse)} AS {quoted(warehouse.stem)} (READ_ONLY)")
+    except duckdb.Error as error:
+        raise PublicationError(f"the build file {warehouse} cannot be read: {error}") from None
+
+
+def _types(table: Table) -> dict[str, str]:
+    return {column.name: column.type for column in table.columns}
+
+
+def _product_version() -> str:
+    try:
+        return metadata.version("fsdb")
+    except metadata.PackageNotFoundError:  # run from a checkout that was never installed
+        return "unknown"
+
+
+def _typed(connection: duckdb.DuckDBPyConnection, warehouse: Path, table: Table) -> Table:
+    """Return the table with the types it has in the warehouse, after checking that catalogue and warehouse agree."""
+    relation = quoted(warehouse.stem, table.schema, table.name)
+    try:
+        types = described(connection, relation)
+    except duckdb.CatalogException:
+        raise PublicationError(
+            f"{table.full_name} is in the catalogue but not in {warehouse}; build it"
+        ) from None
+    declared = {column.name for column in table.columns}
+    if declared != types.keys():
+        raise PublicationError(
+            f"{table.full_name}: catalogue and build file disagree on the columns: "
+            f"only in the catalogue {sorted(declared - types.keys())}, "
+            f"only in the build file {sorted(types.keys() - declared)}"
+        )
+    is_null = " OR ".join(f"{quoted(key)} IS NULL" for key in table.primary_key)
+    broken = connection.execute(
+        f"SELECT {columns(table.primary_key)} FROM {relation} GROUP BY ALL HAVING count(*) > 1 OR {is_null} LIMIT 3"
+    ).fetchall()
+    if broken:
+        raise PublicationError(
+            f"{table.full_name}: key {table.primary_key} is null or not unique, as in {broken}"
+        )
+    return replace(table, columns=tuple(replace(column, type=types[column.name]) for column in table.columns))
+
+
+def _write_table(
+    connection: duckdb.DuckDBPyConnection,
+    warehouse: Path,
+    table: Table,
+    directory: Path,
+    comparison: _Comparison | None,
+) -> _Written:
+    """Write one table, and its delta when there is a release to compare with."""
+    new = quoted(warehouse.stem, table.schema, table.name)
+    types = _types(table)
+    facts = {name: types[name] for name in table.facts}
+    if comparison is None:
+        _store(connection, table, new, directory)
+        return _Written(table, content.fingerprint(connection, new, facts))
+
+    before = comparison.base.table(connection, table.full_name)
+    rebuilt = before is not None and before.primary_key != table.primary_key
+    if rebuilt:
+        before = None
+    old = delta.aligned(types, before.relation if before else None, before.types if before else {})
+    changes = delta.find(connection, table, old, new)
+    delta_file = directory / table.delta_path
+    _copy(connection, delta.rows(table, comparison.span), delta_file)
+    causes = delta.causes(connection, parquet(delta_file))
+
+    # With the columns as they were, only what moved needs a digest, and a table that says the same needs no file.
+    if before and list(before.types.items()) == list(types.items()):
+        gone, come = (content.fingerprint(connection, rows, facts) for rows in ("old_rows", "new_rows"))
+        content_now = before.content - gone + come
+        is_stored = changes.total == 0 and _link(before.file, directory / table.path)
+    else:
+        content_now = content.fingerprint(connection, new, facts)
+        is_stored = False
+    if not is_stored:
+        _store(connection, table, new, directory)
+    return _Written(table, content_now, changes, causes, rebuilt)
+
+
+def _store(connection: duckdb.DuckDBPyConnection, table: Table, relation: str, directory: Path) -> None:
+    """Write the Parquet file of a table, ordered by its key."""
+    types, path = _types(table), directory / table.path
+    _copy(connection, f"SELECT {columns(types)} FROM {relation} ORDER BY {columns(table.primary_key)}", path)
+    stored = described(connection, parquet(path))
+    lossy = [f"{name} {kind}" for name, kind in types.items() if stored[name] != kind]
+    if lossy:
+        raise PublicationError(f"{table.full_name}: Parquet cannot hold {', '.join(lossy)}; cast it in the model")
+
+
+def _copy(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
+    with _writing(str(path)):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        connection.execute(f"COPY ({query}) TO {literal(path)} ({PARQUET})")
+
+
+def _link(source: Path, path: Path) -> bool:
+    """Share the base's file, which says the same; `False` where the file system cannot."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        path.hardlink_to(source)
+    except OSError:
+        return False
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What the databases themselves say about their making."""
+
+    sources: list[dict[str, Any]]
+    ledger: list[dict[str, Any]]
+    contributors: dict[str, set[str]]
+
+
+def _write_database(connection: duckdb.DuckDBPyConnection, tables: Sequence[Table], path: Path) -> _Found:
+    """Write the one DuckDB file from the Parquet files, so that both say the same to the last byte of provenance."""
+    with _writing(str(path)):
+        connection.execute(
+            f"ATTACH {literal(path)} AS {quoted('release')} (STORAGE_VERSION {literal(STORAGE_VERSION)})"
+        )
+        connection.begin()  # one commit, one flush
+        for schema in sorted({table.schema for table in tables}):
+            connection.execute(f"CREATE SCHEMA {quoted('release', schema)}")
+        contributors = {}
+        for table in tables:
+            name = quoted("release", table.schema, table.name)
+            connection.execute(f"CREATE TABLE {name} AS FROM {parquet(path.parent / table.path)}")
+            connection.execute(f"COMMENT ON TABLE {name} IS {literal(table.description)}")
+            for column in table.columns:
+                comment = f"{column.description} ({column.unit})" if column.unit else column.description
+                connection.execute(f"COMMENT ON COLUMN {name}.{quoted(column.name)} IS {literal(comment)}")
+            if "src_family" in _types(table):
+                families = connection.execute(f"SELECT DISTINCT src_family FROM {name}").fetchall()
+                contributors[table.full_name] = {str(family) for (family,) in families if family is not None}
+        connection.commit()
+        known = {table.full_name: table for table in tables}
+        found = _Found(
+            sources=_all(connection, known.get("quality.source_status")),
+            ledger=_all(connection, known.get("quality.row_balance")),
+            contributors=contributors,
+        )
+        connection.execute(f"DETACH {quoted('release')}")
+    return found
+
+
+def _all(connection: duckdb.DuckDBPyConnection, table: Table | None) -> list[dict[str, Any]]:
+    if table is None:
+        return []
+    query = f"FROM {quoted('release', table.schema, table.name)} ORDER BY {columns(table.primary_key)}"
+    rows: list[dict[str, Any]] = json.loads(files.json_bytes(dictionaries(connection, query)))
+    return rows
+
+
+def _describe(
+    directory: Path,
+    identity: Mapping[str, str],
+    written: Sequence[_Written],
+    comparison: _Comparison | None,
+    found: _Found,
+    inputs: Sequence[Mapping[str, Any]],
+) -> None:
+    """Write `datapackage.json`, `release.json` (still without the gate's verdict) and the candidate's `CHECKSUMS`."""
+    digests = files.digests(directory)
+    tables = [entry.table for entry in written]
+    package = datapackage.describe(
+        directory,
+        identity,
+        tables,
+        {entry.table.full_name: entry.content.rows for entry in written},
+        digests,
+        found.sources,
+        found.contributors,
+    )
+    base = comparison.base if comparison else None
+    release = {
+        **identity,
+        "base": {"release_id": base.release_id, "run_date": base.run_date} if base else None,
+        "tables": {entry.table.full_name: _entry(directory, entry, digests) for entry in written},
+        "tables_removed": sorted(base.tables.keys() - {table.full_name for table in tables}) if base else [],
+        "database": _file(directory, DATABASE, digests),
+        "gate": None,
+        "sources": found.sources,
+        "ledger": found.ledger,
+        "inputs": list(inputs),
+    }
+    files.write(directory / "datapackage.json", files.json_bytes(package))
+    digests["datapackage.json"] = files.sha256(directory / "datapackage.json")
+    files.write(directory / "release.json", files.json_bytes(release))
+    files.write(directory / files.CHECKSUMS, files.checksums_text(digests).encode())
+
+
+def _entry(directory: Path, entry: _Written, digests: Mapping[str, str]) -> dict[str, Any]:
+    changed: dict[str, Any] = {}
+    if entry.changes:
+        changed = {
+            **asdict(entry.changes),
+            "causes": entry.causes,
+            "rebuilt": entry.rebuilt,
+            **_file(directory, entry.table.delta_path, digests),
+        }
+    return {
+        "rows": entry.content.rows,
+        **_file(directory, entry.table.path, digests),
+        "content_sha256": entry.content_hash,
+        "fingerprint": str(entry.content),
+        "delta": changed,
+    }
+
+
+def _file(directory: Path, path: str, digests: Mapping[str, str]) -> dict[str, Any]:
+    return {"path": path, "bytes": (directory / path).stat().st_size, "sha256": digests[path]}

@@ -1,0 +1,72 @@
+"""`make run`: three nights by the command line, a fourth by Airflow, all against the simulator.
+
+Types the commands a person would type, in processes of their own; what they write lies in `data/demo`, apart from real data.
+"""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from simulator.server import Simulator
+
+PROJECT = Path(__file__).parents[1]
+DATA = PROJECT / "data" / "demo"
+BIN = Path(sys.executable).parent
+NIGHTS = ("2026-07-13", "2026-07-14", "2026-07-15")
+AIRFLOW_NIGHT = "2026-07-16"
+QUERY = "select exchange, status, count(*) as projects from listing_pipeline.project group by all order by all"
+
+
+def environment(address: str) -> dict[str, str]:
+    """What the commands are told: where the outside world is, where to write, and Airflow to be quiet."""
+    airflow = {
+        "AIRFLOW_HOME": str(PROJECT / ".airflow"),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(PROJECT / "dags"),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__PARALLELISM": "4",
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
+        "AIRFLOW__LOGGING__LOGGING_LEVEL": "ERROR",
+    }
+    return os.environ | airflow | {"FSDB_UPSTREAM": address, "FSDB_DATA_DIR": str(DATA)}
+
+
+def say(text: str) -> None:
+    """One plain line, at once."""
+    print(text, flush=True)
+
+
+def play(command: list[str], env: dict[str, str]) -> None:
+    """Run a command, showing what it shows; end with its exit code if it fails."""
+    started = time.monotonic()
+    done = subprocess.run([str(BIN / command[0]), *command[1:]], env=env, cwd=PROJECT, check=False)
+    if done.returncode:
+        say(f"{' '.join(command)} ended with {done.returncode}")
+        sys.exit(done.returncode)
+    say(f"  ({time.monotonic() - started:.0f} s)")
+
+
+def main() -> None:
+    """Play the nights and say what to try next."""
+    with Simulator(night=NIGHTS[0]) as world:
+        env = environment(world.url)
+        for night in NIGHTS:
+            world.night = night
+            say(f"\n— night {night}: fsdb run --run-date {night}")
+            play(["fsdb", "run", "--run-date", night], env)
+        world.night = AIRFLOW_NIGHT
+        say(f"\n— night {AIRFLOW_NIGHT}, run by Airflow: airflow dags test nightly {AIRFLOW_NIGHT}")
+        play(["airflow", "db", "migrate"], env)
+        play(["airflow", "dags", "test", "nightly", AIRFLOW_NIGHT], env)
+    say("\n— the last nights: fsdb status")
+    play(["fsdb", "status"], env)
+    say("— the releases: fsdb releases")
+    play(["fsdb", "releases"], env)
+    say("next, ask the current release:")
+    say(f'  FSDB_DATA_DIR={DATA.relative_to(PROJECT)} .venv/bin/fsdb query "{QUERY}"')
+    say(f"and open {DATA.relative_to(PROJECT)}/releases/<release>/report.html")
+
+
+if __name__ == "__main__":
+    main()

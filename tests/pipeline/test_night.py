@@ -1,0 +1,278 @@
+"""Whole nights against the simulator: what is published, what an outage does, what the gate stops."""
+
+import json
+import re
+from datetime import date, timedelta
+
+import duckdb
+import pytest
+import requests
+
+from extractors.sources.sse.extractor import QUERY
+from pipeline.locks import HeldError, held
+from pipeline.night import GateStopped, StepError, UnknownSourceError
+from publication import publish
+
+FIRST, SECOND, THIRD = (date(2026, 7, 13) + timedelta(days=n) for n in range(3))
+
+
+def statuses(installation) -> dict[str, dict[str, int]]:
+    """Published projects by exchange and status."""
+    found: dict[str, dict[str, int]] = {}
+    for exchange, status, count in installation.query(
+        "select exchange, status, count(*) from listing_pipeline.project group by all"
+    ):
+        found.setdefault(exchange, {})[status] = count
+    return found
+
+
+def true_statuses(installation, night: date) -> dict[str, dict[str, int]]:
+    """The same from the simulator's truth."""
+    totals = installation.sim.truth(night).totals
+    return {exchange: {k: n for k, n in by.items() if k != "total" and n} for exchange, by in totals.items()}
+
+
+def test_a_release_says_what_is_so(installation):
+    """Status by status, and event by event from night to night."""
+    for night in (FIRST, SECOND, THIRD):
+        report = installation.run(night)
+        assert statuses(installation) == true_statuses(installation, night)
+        assert report.gate.passed
+    truth = installation.sim.truth(THIRD, since=SECOND)
+    moved = {(t.exchange, t.project_id, t.previous_status, t.status) for t in truth.transitions}
+    seen = installation.query(
+        f"""select exchange, project_id, previous_status, status from listing_pipeline.project_event
+        where seen_on = date '{THIRD}'"""
+    )
+    assert set(seen) == moved
+    assert moved, "the world must move for this test to mean anything"
+
+
+def test_the_same_night_again_gives_the_same_release_and_asks_nobody(installation):
+    """Re-running is safe and quick: the archive has the night."""
+    first = installation.run(FIRST).release
+    asked = len(installation.sim.requests)
+    again = installation.run(FIRST)
+    assert again.release.release_id == first.release_id
+    assert all(fetched.reused for fetched in again.fetched)
+    assert len(installation.sim.requests) == asked
+
+
+def test_another_machine_gives_the_same_release(installation, another):
+    """The id says what the release says, not where or when it was made; nor whether it was built bit by bit."""
+    for night in (FIRST, SECOND):
+        here = installation.run(night).release
+    for night in (FIRST, SECOND):
+        another.night(night).extract("sse")
+        another.night(night).extract("bse")
+        another.night(night).extract("szse")
+    there = another.run(SECOND)
+    assert there.mode == "full"
+    assert there.release.release_id == here.release_id
+
+
+def test_a_night_built_bit_by_bit_equals_one_built_anew(installation):
+    """Incremental building is only a shortcut."""
+    installation.run(FIRST)
+    report = installation.run(SECOND)
+    assert report.mode == "incremental"
+    night = installation.night(SECOND)
+    assert night.build(full=True) == "full"
+    draft = json.loads((night.candidate / "release.json").read_text())
+    assert draft["release_id"] == report.release.release_id
+
+
+def test_an_outage_removes_nothing(installation):
+    """A source that fails one night keeps every row it had, marked one night older."""
+    installation.run(FIRST)
+    before = installation.query("select project_id, row_hash from listing_pipeline.project where exchange = 'SZSE' order by 1")
+    installation.sim.fault("www.szse.cn:500")
+    report = installation.run(SECOND)
+    after = installation.query("select project_id, row_hash from listing_pipeline.project where exchange = 'SZSE' order by 1")
+    assert after == before
+    status = installation.query("select status, age_nights, message from quality.source_status where source_id = 'szse'")
+    assert status[0][:2] == ("failed", 1)
+    assert "answered 500" in status[0][2]
+    assert not next(fetched for fetched in report.fetched if fetched.source == "szse").is_good
+    assert {row[0] for row in installation.query("select source_id from quality.source_status where age_nights = 0")} == {
+        "sse",
+        "bse",
+    }
+
+
+def test_a_source_that_comes_back_the_same_night_is_fetched_and_the_night_published_anew(installation):
+    """Re-running a night with a failure asks the failed source only."""
+    installation.run(FIRST)
+    installation.sim.fault("www.szse.cn:500")
+    lame = installation.run(SECOND).release
+    installation.sim.clear()
+    whole = installation.run(SECOND)
+    assert [fetched.source for fetched in whole.fetched if not fetched.reused] == ["szse"]
+    assert whole.release.release_id != lame.release_id
+    assert publish.current(installation.data / "releases").release_id == whole.release.release_id
+    assert statuses(installation) == true_statuses(installation, SECOND)
+
+
+def test_past_its_maximum_age_a_source_stops_the_gate(installation):
+    """Kept rows are kept for a declared time, not for ever."""
+    good = installation.run(FIRST).release
+    installation.sim.fault("www.szse.cn:500")
+    for age in (1, 2, 3):
+        installation.run(FIRST + timedelta(days=age))
+    with pytest.raises(GateStopped, match=r"szse"):
+        installation.run(FIRST + timedelta(days=4))
+    current = publish.current(installation.data / "releases")
+    assert current.run_date == FIRST + timedelta(days=3)
+    assert current.release_id != good.release_id
+
+
+def test_the_gate_stops_the_first_night_without_an_exchange_and_nothing_is_published(installation):
+    """7.2: each of the three is there. The message says which expectation, what it saw and what to do."""
+    installation.sim.fault("www.szse.cn:500")
+    with pytest.raises(GateStopped) as stop:
+        installation.run(FIRST)
+    message = str(stop.value)
+    assert "7.2" in message
+    assert "SZSE" in message
+    assert "nothing is published yet" in message
+    assert publish.current(installation.data / "releases") is None
+    assert not (installation.data / "releases" / "current.json").exists()
+
+
+def test_a_run_limited_to_some_sources_is_not_stopped_for_the_others(installation):
+    """`--sources sse,bse` says that SZSE is not wanted."""
+    report = installation.run(FIRST, sources="sse,bse")
+    assert report.gate.passed
+    assert set(statuses(installation)) == {"SSE", "BSE"}
+
+
+def test_an_operator_can_accept_a_finding_for_one_night(installation):
+    """It stays in the release, marked as accepted."""
+    installation.sim.fault("www.szse.cn:500")
+    release = installation.run(FIRST, "7.2").release
+    gate = json.loads((release.path / "gate.json").read_text())
+    assert [(f["id"], f["accepted"]) for f in gate["findings"] if f["severity"] == "critical" and not f["success"]] == [
+        ("7.2", True)
+    ]
+
+
+def test_an_unknown_status_is_withheld_loudly_and_comes_back_when_mended(installation):
+    """One project keeps its last good status; the release says so; the next night without the fault heals it."""
+    installation.run(FIRST)
+    installation.sim.fault("query.sse.com.cn:unknown-status")
+    report = installation.run(SECOND)
+    withheld = installation.query("select exchange, project_id, rule, reason from quarantine.listing_project")
+    assert [(row[0], row[2]) for row in withheld] == [("SSE", "unknown_status")]
+    assert any("quarantine" in f.title.lower() or "withheld" in f.title.lower() for f in report.gate.failures())
+    kept = installation.query(
+        f"select dq_status from listing_pipeline.project where exchange = 'SSE' and project_id = '{withheld[0][1]}'"
+    )
+    assert kept in ([("warn",)], [])
+    installation.sim.clear()
+    installation.run(THIRD)
+    assert installation.query("select count(*) from quarantine.listing_project") == [(0,)]
+    assert statuses(installation) == true_statuses(installation, THIRD)
+
+
+def test_a_list_that_lost_a_third_is_not_believed(installation):
+    """Nothing disappears; the message says how to accept it if it is true."""
+    installation.run(FIRST)
+    installation.sim.fault("www.bse.cn:shrink")
+    report = installation.run(SECOND)
+    outcome = next(fetched for fetched in report.fetched if fetched.source == "bse").outcomes[0]
+    assert outcome.status == "partial"
+    assert "not believed" in outcome.message
+    assert "--accept-volume" in outcome.next
+    before = true_statuses(installation, FIRST)["BSE"]
+    assert statuses(installation)["BSE"] == before
+
+
+def test_a_backfilled_night_mends_the_history_but_not_the_pointer(installation, another):
+    """Nights that come in late are worked into the change log of the later ones."""
+    for night in (FIRST, THIRD):
+        installation.run(night)
+    latest = publish.current(installation.data / "releases").release_id
+    late = installation.run(SECOND).release
+    assert publish.current(installation.data / "releases").release_id == latest != late.release_id
+    healed = installation.run(THIRD).release
+    for night in (FIRST, SECOND, THIRD):
+        in_order = another.run(night).release
+    assert healed.release_id == in_order.release_id
+    assert publish.current(installation.data / "releases").release_id == healed.release_id
+
+
+def test_a_live_source_is_not_asked_about_the_past(installation):
+    """It would answer with today; the archive is used instead, and without one there is nothing to build."""
+    night = installation.night(FIRST, upstream=None)
+    with pytest.raises(StepError, match="nothing to build"):
+        night.run()
+    assert installation.sim.requests == []
+    entries = night.ledger.entries(FIRST)
+    assert {entry.status for entry in entries if entry.step == "extract"} == {"failed"}
+    assert all("only knows today" in entry.message for entry in entries if entry.step == "extract")
+
+
+def test_a_damaged_archive_is_named_set_aside_and_fetched_again(installation, capsys):
+    """A flipped byte in the raw records never reaches a release."""
+    release = installation.run(FIRST).release
+    path = installation.data / "raw/sse/ipo_project" / f"run_date={FIRST}" / "attempt=01" / "records.parquet"
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 0xFF
+    path.write_bytes(bytes(content))
+    again = installation.run(FIRST)
+    said = "".join(capsys.readouterr())
+    assert str(path) in said
+    assert "set aside" in said
+    assert [fetched.source for fetched in again.fetched if not fetched.reused] == ["sse"]
+    assert again.release.release_id == release.release_id
+    assert (path.parents[1] / ".attempt=01.damaged").is_dir()
+
+
+def test_a_second_run_is_refused_while_one_is_under_way(installation):
+    """It is told who is at work and since when."""
+    night = installation.night(FIRST)
+    with (
+        held(night.settings.locks, "night", f"night {FIRST}", installation.clock),
+        pytest.raises(HeldError, match=rf"night {FIRST} \(process \d+ on .*since 2026-09-01T"),
+    ):
+        night.run()
+
+
+def test_steps_out_of_order_are_refused(installation):
+    """Auditing or publishing what was not built."""
+    night = installation.night(FIRST)
+    for step in (night.audit, night.publish):
+        with pytest.raises(StepError, match="nothing was built yet"):
+            step()
+    with pytest.raises(UnknownSourceError, match="no source 'nyse'; there are: bse, sse, szse"):
+        night.extract("nyse")
+
+
+def test_rolling_back_and_going_on(installation):
+    """A rollback is a pointer flip; the next night flips forward again."""
+    root = installation.data / "releases"
+    first = installation.run(FIRST).release
+    installation.run(SECOND)
+    publish.rollback(root, first.release_id, now=installation.clock.now())
+    assert statuses(installation) == true_statuses(installation, FIRST)
+    installation.run(THIRD)
+    assert statuses(installation) == true_statuses(installation, THIRD)
+
+
+def test_natural_persons_reach_neither_the_archive_nor_a_release(installation):
+    """The simulator's answers carry names where the live ones do; not one is written anywhere."""
+    page = requests.get(
+        f"{installation.sim.url}/query.sse.com.cn/commonSoaQuery.do",
+        params=QUERY,
+        headers={"Referer": "https://www.sse.com.cn/"},
+        timeout=5,
+    ).text
+    names = set(re.findall(r'"[isp_]*personName":"([^"]+)"', page))
+    assert len(names) > 50
+    installation.run(FIRST)
+    payloads = installation.data / "raw/sse/ipo_project" / f"run_date={FIRST}" / "attempt=01" / "payloads.parquet"
+    kept = duckdb.sql(f"select string_agg(decode(body), '') from read_parquet('{payloads}')").fetchall()[0][0]
+    assert "stockAuditName" in kept
+    assert not [name for name in names if name in kept]
+    published = str(installation.query("select to_json(list(p)) from listing_pipeline.project p"))
+    assert not [name for name in names if name in published]
