@@ -14,6 +14,7 @@ import great_expectations as gx
 from great_expectations.core import ExpectationValidationResult
 from great_expectations.data_context.types.base import ProgressBarsConfig
 from great_expectations.datasource.fluent import SQLDatasource
+from great_expectations.datasource.fluent.sql_datasource import TableAsset
 from great_expectations.expectations.metadata_types import FailureSeverity
 
 from expectations import listing_pipeline, shared
@@ -79,25 +80,36 @@ def _ask(database: Path, previous: Path | None, rules: list[Rule]) -> list[_Outc
     by_table: dict[str, dict[int, Rule]] = {}
     for number, rule in enumerate(rules):
         by_table.setdefault(rule.table, {})[number] = rule
-    context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = ProgressBarsConfig(globally=False)
-    source = context.data_sources.add_sql(
-        name="release",
-        connection_string=read_only(database),
-        kwargs={"connect_args": {"attach": {"previous": str(previous)} if previous else {}}},
-    )
+    source = _source(database, previous, list(by_table))
     outcomes: dict[int, _Outcome] = {}
     try:
         for table, asked in by_table.items():
-            outcomes |= _ask_table(source, table, asked)
+            outcomes |= _ask_table(source.get_asset(table), table, asked)
     finally:
         source.get_engine().dispose()  # asks whether tables are there
         source.get_execution_engine().close()  # has an engine of its own
     return [outcomes[number] for number in range(len(rules))]
 
 
-def _ask_table(source: SQLDatasource, table: str, rules: Mapping[int, Rule]) -> dict[int, _Outcome]:
-    schema, name = table.split(".", 1)
+def _source(database: Path, previous: Path | None, tables: list[str]) -> SQLDatasource:
+    """The file as Great Expectations knows it: in memory, without progress bars, the previous release attached."""
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = ProgressBarsConfig(globally=False)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of naming a schema; our file has several
+        return context.data_sources.add_sql(
+            name="release",
+            connection_string=read_only(database),
+            kwargs={"connect_args": {"attach": {"previous": str(previous)} if previous else {}}},
+            assets=[
+                {"type": "table", "name": table, "schema_name": schema, "table_name": name}
+                for table in tables
+                for schema, name in [table.split(".", 1)]
+            ],
+        )
+
+
+def _ask_table(asset: TableAsset, table: str, rules: Mapping[int, Rule]) -> dict[int, _Outcome]:
     result_format: dict[str, Any] = {"result_format": "SUMMARY", "partial_unexpected_count": SAMPLE}
     if table in TABLES:
         result_format["unexpected_index_column_names"] = list(TABLES[table].key)
@@ -108,11 +120,8 @@ def _ask_table(source: SQLDatasource, table: str, rules: Mapping[int, Rule]) -> 
             rule.expectation.meta = {"rule": number}
             suite.add_expectation(rule.expectation)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # naming a schema is deprecated; ours are several in one file
-            asset = source.add_table_asset(table, table_name=name, schema_name=schema)
-            batch = asset.add_batch_definition_whole_table(table).get_batch()
-            answers = batch.validate(suite, result_format=result_format).results
+        batch = asset.get_batch(asset.build_batch_request())
+        answers = batch.validate(suite, result_format=result_format).results
     except Exception as error:  # whatever the libraries raise, nobody has vouched for this table
         return dict.fromkeys(rules, _Outcome(problem=_line(error)))
     return {number: _Outcome() for number in rules} | {

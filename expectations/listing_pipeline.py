@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import great_expectations.expectations as gxe
 
-from expectations.published import EVENT, HISTORY, PROJECT, ROW_BALANCE, SOURCE_STATUS, Release
+from expectations.published import EVENT, PROJECT, ROW_BALANCE, SOURCE_STATUS, Release
 from expectations.rule import BATCH, Rule, no_rows
 
 PRESENT = 0.95
@@ -23,7 +23,6 @@ def rules(release: Release) -> Iterator[Rule]:
     yield _present(release)
     yield from _statuses()
     yield _transitions()
-    yield from _states()
     yield _disappeared(release)
     yield from _freshness(release)
     yield _acceptance()
@@ -107,21 +106,6 @@ def _transitions() -> Rule:
             )
         """),
     )
-
-
-def _states() -> Iterator[Rule]:
-    for table in (EVENT, HISTORY):
-        yield Rule(
-            "S9",
-            table,
-            "critical",
-            "Every status is one we know",
-            "a status of reference.status",
-            no_rows(f"""
-                select exchange, project_id, status from {BATCH}
-                where status not in (select status from reference.status)
-            """),
-        )
 
 
 def _disappeared(release: Release) -> Rule:

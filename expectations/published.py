@@ -4,7 +4,7 @@ Declared a second time, apart from dbt's contracts, so that changing a model doe
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -12,26 +12,26 @@ import duckdb
 
 PROJECT = "listing_pipeline.project"
 EVENT = "listing_pipeline.project_event"
-HISTORY = "listing_pipeline.project_history"
 SOURCE_STATUS = "quality.source_status"
 ROW_BALANCE = "quality.row_balance"
 QUARANTINE = "quarantine.listing_project"
 
 PROVENANCE = "src_family src_record_id src_url file_sha256 fetched_at as_of row_hash dq_status"
-_TRUST = {"dq_status": frozenset({"pass", "warn", "quarantine"})}
-_EXCHANGE = {"exchange": frozenset({"SSE", "SZSE", "BSE"})}
+_TRUST = {"dq_status": "'pass', 'warn', 'quarantine'"}
+_EXCHANGE = {"exchange": "'SSE', 'SZSE', 'BSE'"}
+_STATUS = {"status": "select status from reference.status"}
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A published table: its primary key, the columns it must have, the values of its coded columns."""
+    """A published table: its primary key, the columns it must have, the values of its coded columns as a SQL list."""
 
     key: tuple[str, ...]
     columns: frozenset[str]
-    codes: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    codes: Mapping[str, str]
 
 
-def _table(key: str, columns: str, codes: Mapping[str, frozenset[str]] | None = None) -> Table:
+def _table(key: str, columns: str, codes: Mapping[str, str] | None = None) -> Table:
     return Table(tuple(key.split()), frozenset(f"{key} {columns}".split()), codes or {})
 
 
@@ -41,48 +41,46 @@ TABLES: Mapping[str, Table] = {
         "organization_id company_name title_raw board status raw_status raw_sub raw_status_label"
         " plan_raise_cny accepted_on updated_on sponsor_name law_firm_name accountant_name region csrc_industry"
         f" neeq_code first_seen_on status_since {PROVENANCE}",
-        {**_EXCHANGE, **_TRUST, "board": frozenset({"主板", "科创板", "创业板", "北交所"})},
+        {**_EXCHANGE, **_STATUS, **_TRUST, "board": "'主板', '科创板', '创业板', '北交所'"},
     ),
     EVENT: _table(
         "exchange project_id seen_on",
-        f"event_on previous_status status raw_status raw_sub days_in_prev is_first_seen {PROVENANCE}",
-        {**_EXCHANGE, **_TRUST},
+        f"event_on previous_status status raw_status raw_sub raw_status_label days_in_prev is_first_seen {PROVENANCE}",
+        {**_EXCHANGE, **_STATUS, **_TRUST},
     ),
-    HISTORY: _table(
+    "listing_pipeline.project_history": _table(
         "exchange project_id valid_from",
-        f"status valid_to {PROVENANCE}",
-        {**_EXCHANGE, **_TRUST},
+        f"status raw_status raw_sub raw_status_label valid_to {PROVENANCE}",
+        {**_EXCHANGE, **_STATUS, **_TRUST},
     ),
     "organizations.organization": _table(
         "organization_id",
         f"jurisdiction legal_name name_key org_form first_seen_on {PROVENANCE}",
         {
             **_TRUST,
-            "org_form": frozenset(
-                ["股份", "有限", "有限合伙", "普通合伙", "事业", "社团", "合作社", "境外", "分支", "其他"]
-            ),
+            "org_form": "'股份', '有限', '有限合伙', '普通合伙', '事业', '社团', '合作社', '境外', '分支', '其他'",
         },
     ),
     "organizations.name": _table(
         "organization_id name valid_from",
-        "name_key name_type valid_to",
-        {"name_type": frozenset(["全称", "曾用名", "简称", "品牌", "证券简称", "英文", "繁体", "项目题名"])},
+        f"name_key name_type valid_to {PROVENANCE}",
+        {**_TRUST, "name_type": "'全称', '曾用名', '简称', '品牌', '证券简称', '英文', '繁体', '项目题名'"},
     ),
     "organizations.identifier": _table(
         "id_type id_value organization_id",
-        "valid_from valid_to",
-        {"id_type": frozenset({"SSE_AUDIT", "SZSE_PRJ", "BSE_PRJ", "NEEQ"})},
+        f"valid_from valid_to {PROVENANCE}",
+        {**_TRUST, "id_type": "'SSE_AUDIT', 'SZSE_PRJ', 'BSE_PRJ', 'NEEQ'"},
     ),
     SOURCE_STATUS: _table(
         "source_id resource",
         "max_age_nights status good_run_date age_nights declared_total fetched duplicates records selected",
-        {"status": frozenset(["complete", "unchanged", "partial", "failed", "not_run"])},
+        {"status": "'complete', 'unchanged', 'partial', 'failed', 'not_run'"},
     ),
     ROW_BALANCE: _table(
         "source_id resource",
         "fetched duplicates records staged quarantined conformed merged carried published",
     ),
-    QUARANTINE: _table("exchange project_id", "rule reason raw_record run_date src_family", _EXCHANGE),
+    QUARANTINE: _table("exchange project_id", f"rule reason raw_record run_date {PROVENANCE}", {**_EXCHANGE, **_TRUST}),
     "reference.board_map": _table("exchange raw_board", "board"),
     "reference.status": _table("status", "is_terminal"),
     "reference.status_map": _table("exchange raw_status raw_sub", "canonical"),

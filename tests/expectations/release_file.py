@@ -93,8 +93,8 @@ from (
 );
 
 insert into listing_pipeline.project_event by name
-select * exclude (organization_id, company_name, title_raw, board, plan_raise_cny, accepted_on, updated_on, sponsor_name,
-        law_firm_name, accountant_name, region, csrc_industry, neeq_code, first_seen_on, status_since),
+select * exclude (organization_id, company_name, title_raw, board, plan_raise_cny, accepted_on, updated_on,
+        sponsor_name, law_firm_name, accountant_name, region, csrc_industry, neeq_code, first_seen_on, status_since),
     updated_on as event_on, first_seen_on as seen_on, true as is_first_seen
 from listing_pipeline.project;
 update listing_pipeline.project_event set status = 'accepted', raw_status = 'P01'

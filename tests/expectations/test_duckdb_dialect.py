@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from expectations.duckdb_dialect import read_only
 
 
-@pytest.fixture()
+@pytest.fixture
 def database(tmp_path: Path) -> Path:
     path = tmp_path / "it's a release" / "fsdb.duckdb"
     path.parent.mkdir()
@@ -22,7 +22,7 @@ def database(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.fixture()
+@pytest.fixture
 def earlier(tmp_path: Path) -> Path:
     path = tmp_path / "it's earlier" / "fsdb.duckdb"
     path.parent.mkdir()
@@ -33,7 +33,7 @@ def earlier(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.fixture()
+@pytest.fixture
 def engine(database: Path, earlier: Path) -> Iterator[sa.Engine]:
     engine = sa.create_engine(read_only(database), connect_args={"attach": {"previous": str(earlier)}})
     yield engine
@@ -68,6 +68,7 @@ def test_the_attached_file_is_read_by_its_alias(engine: sa.Engine) -> None:
         assert connection.execute(sa.text("select id from previous.s.t")).scalars().all() == [3]
 
 
+@pytest.mark.filterwarnings("ignore:`schema_name` is deprecated:DeprecationWarning")
 def test_great_expectations_answers_with_rows(database: Path) -> None:
     """Its regex expectation needs a dialect it knows, its sample rows need the buffer."""
     source = gx.get_context(mode="ephemeral").data_sources.add_sql("it", connection_string=read_only(database))

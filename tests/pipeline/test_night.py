@@ -162,7 +162,7 @@ def test_an_unknown_status_is_withheld_loudly_and_comes_back_when_mended(install
     installation.sim.fault("query.sse.com.cn:unknown-status")
     report = installation.run(SECOND)
     withheld = installation.query("select exchange, project_id, rule, reason from quarantine.listing_project")
-    assert [(row[0], row[2]) for row in withheld] == [("SSE", "unknown_status")]
+    assert [(row[0], row[2]) for row in withheld] == [("SSE", "status_unknown")]
     assert any("quarantine" in f.title.lower() or "withheld" in f.title.lower() for f in report.gate.failures())
     kept = installation.query(
         f"select dq_status from listing_pipeline.project where exchange = 'SSE' and project_id = '{withheld[0][1]}'"
