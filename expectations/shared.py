@@ -10,7 +10,7 @@ from datetime import date, timedelta
 import great_expectations.expectations as gxe
 
 from expectations.published import PROJECT, ROW_BALANCE, SOURCE_STATUS, TABLES, Release
-from expectations.rule import BATCH, Rule, literal, no_rows
+from expectations.rule import BATCH, ExpectNoRows, Rule, literal, no_rows
 
 EARLIEST = date(1978, 1, 1)
 GROWTH = 1.20
@@ -89,19 +89,17 @@ def _new_columns(release: Release, table: str) -> Iterator[Rule]:
     )
 
 
-def _scan(release: Release, table: str, broken: Mapping[str, str], *, shown: bool = True) -> Iterator[gxe.Expectation]:
+def _scan(release: Release, table: str, broken: Mapping[str, str], *, shown: bool = True) -> ExpectNoRows | None:
     """Expect no row in which a column is broken, by column → SQL condition; one pass over each of these columns.
 
     The sample names the row and the column, and shows the value where that does no harm.
     """
-    if broken:
-        yield no_rows(
-            " union all ".join(
-                f"select {release.leading_key(table)}'{column}' as \"column\"{f', left({column}::varchar, 80) as value' * shown}"
-                f" from {BATCH} where {condition}"
-                for column, condition in broken.items()
-            )
-        )
+    scans = [
+        f"select {release.leading_key(table)}'{column}' as \"column\""
+        f"{f', left({column}::varchar, 80) as value' if shown else ''} from {BATCH} where {condition}"
+        for column, condition in broken.items()
+    ]
+    return no_rows(" union all ".join(scans)) if scans else None
 
 
 def _texts(release: Release, table: str, excluded: tuple[str, ...]) -> list[str]:
@@ -114,14 +112,14 @@ def _replaced_text(release: Release, table: str) -> Iterator[Rule]:
         column: " or ".join(f"contains({column}, {literal(sign)})" for sign in REPLACED)
         for column in _texts(release, table, GENERATED)
     }
-    for expectation in _scan(release, table, broken):
+    if scan := _scan(release, table, broken):
         yield Rule(
             "S6",
             table,
             "critical",
             "No text was broken by a wrong encoding",
             f"none of {', '.join(REPLACED)} in any text column",
-            expectation,
+            scan,
         )
 
 
@@ -136,27 +134,27 @@ def _personal_text(release: Release, table: str) -> Iterator[Rule]:
         f" and regexp_matches(regexp_replace({column}, {url}, '', 'g'), {personal})"
         for column in _texts(release, table, IDENTIFIERS)
     }
-    for expectation in _scan(release, table, broken, shown=False):
+    if scan := _scan(release, table, broken, shown=False):
         yield Rule(
             "S7",
             table,
             "critical",
             "No resident identity number and no mobile number is published",
             "neither in any text column but identifiers, hashes and addresses",
-            expectation,
+            scan,
         )
 
 
 def _codes(release: Release, table: str) -> Iterator[Rule]:
     codes = TABLES[table].codes if table in TABLES else {}
-    for expectation in _scan(release, table, {column: f"{column} not in ({known})" for column, known in codes.items()}):
+    if scan := _scan(release, table, {column: f"{column} not in ({known})" for column, known in codes.items()}):
         yield Rule(
             "S9",
             table,
             "critical",
             "Every coded value is one we know",
             "; ".join(f"{column} in ({known})" for column, known in codes.items()),
-            expectation,
+            scan,
         )
 
 
@@ -167,14 +165,14 @@ def _dates(release: Release, table: str) -> Iterator[Rule]:
         for column, kind in release.tables[table].items()
         if kind == "DATE" and not table.startswith("reference.")
     }
-    for expectation in _scan(release, table, broken):
+    if scan := _scan(release, table, broken):
         yield Rule(
             "S11",
             table,
             "critical",
             "Every date is plausible",
             f"{', '.join(broken)} from {earliest} to {latest}",
-            expectation,
+            scan,
         )
 
 

@@ -23,7 +23,8 @@ def build(warehouse: Path, workdir: Path, *arguments: str) -> int:
     from dbt.cli.main import dbtRunner
     from dbt.contracts.results import RunExecutionResult
 
-    command = ["--quiet", "--no-use-colors", "--log-level-file", "warn", "--log-path", str(workdir / "logs")]
+    # What failed is told by `BuildError`; dbt itself writes to its log only.
+    command = ["--log-level", "none", "--log-level-file", "warn", "--log-path", str(workdir / "logs")]
     command += ["build", "--project-dir", str(PROJECT_DIR), "--profiles-dir", str(PROJECT_DIR)]
     command += ["--target-path", str(workdir / "target"), "--exclude-resource-type", "unit_test", *arguments]
     with _environment(FSDB_WAREHOUSE=str(warehouse)):
@@ -35,7 +36,11 @@ def build(warehouse: Path, workdir: Path, *arguments: str) -> int:
     failed = [result for result in results if result.status not in ("success", "pass", "skipped", "warn", "no-op")]
     if failed or not outcome.success:
         said = [f"{result.node.name}: {result.status}: {result.message}" for result in failed]
-        raise BuildError("dbt build failed: " + ("\n  ".join(said) or str(outcome.exception)))
+        raise BuildError(
+            "dbt build failed: "
+            + ("\n  ".join(said) or str(outcome.exception))
+            + f"\n  nothing was published; next: mend it and run the night again; dbt's log: {workdir / 'logs'}"
+        )
     return len(results)
 
 

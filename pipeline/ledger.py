@@ -38,9 +38,11 @@ class Ledger:
     def step(self, run_date: date, step: Step, subject: str = "") -> Iterator[Entry]:
         """Record a step: `running` while the block runs, then what the block made of it, `failed` if it raises."""
         entry = Entry(run_date=run_date, step=step, subject=subject, started_at=self._clock.now())
-        stamp = entry.started_at.strftime("%Y%m%dT%H%M%S.%f")
-        path = self._root / f"run_date={run_date}" / "-".join(filter(None, (stamp, step, subject)))
-        path = path.with_name(path.name + ".json")
+        folder = self._root / f"run_date={run_date}"
+        name = "-".join(filter(None, (step, subject)))
+        for leftover in folder.glob(f".*Z-{name}.json.*.tmp"):  # of a killed run; the step's lock is ours
+            leftover.unlink()
+        path = folder / f"{entry.started_at:%Y%m%dT%H%M%S.%fZ}-{name}.json"
         self._write(path, entry)
         try:
             yield entry

@@ -75,7 +75,7 @@ def find(connection: duckdb.DuckDBPyConnection, table: Table, old: str, new: str
     )
     for name, relation in (("old_rows", old), ("new_rows", new)):
         connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM {relation} SEMI JOIN touched USING ({keys})"
+            f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT side.* FROM {relation} AS side SEMI JOIN touched USING ({keys})"
         )
     found = dict(connection.execute("SELECT _change, count(*) FROM touched GROUP BY ALL").fetchall())
     return Counts(**{change: found.get(change, 0) for change in CHANGES})

@@ -52,7 +52,9 @@ def entries(root: Path) -> dict[str, dict[str, Any]]:
 def releases(root: Path) -> list[Release]:
     """Return the kept releases, newest night first, and of one night the last published first."""
     kept = [
-        _release(root, entry) for entry in entries(root).values() if (root / entry["release_id"]).is_dir()
+        _release(root, entry)
+        for release_id, entry in entries(root).items()
+        if not entry["removed"] and (root / release_id).is_dir()
     ]
     return sorted(kept, key=lambda release: (release.run_date, release.published_at), reverse=True)
 
@@ -80,7 +82,7 @@ def current(root: Path) -> Release | None:
 def get(root: Path, release_id: str) -> Release:
     """Return a kept release; raise `PublicationError` naming the kept ones when there is no such."""
     entry = entries(root).get(release_id)
-    if entry is None or not (root / release_id).is_dir():
+    if entry is None or entry["removed"] or not (root / release_id).is_dir():
         state = "was removed by retention" if entry and entry["removed"] else "is not there"
         kept = ", ".join(release.release_id for release in releases(root)) or "none"
         raise PublicationError(f"release {release_id} {state} in {root}; kept: {kept}")

@@ -28,6 +28,7 @@ def publish(candidate: Path, root: Path, *, now: datetime) -> Release:
     written again. Raises `GateNotPassed` for a candidate the gate has not passed, `PublicationError` for one that was
     changed since it was written or when the disk gives up; the current release then stays as it is.
     """
+    files.clear_leftovers(candidate)
     document = _draft(candidate)
     verdict = _passed(candidate, document)
     target = root / document["release_id"]
@@ -148,7 +149,6 @@ def _passed(candidate: Path, document: dict[str, Any]) -> dict[str, Any]:
 
 def _finish(candidate: Path, document: dict[str, Any], verdict: dict[str, Any]) -> None:
     """Add the verdict and the report, seal everything with `CHECKSUMS`, make it read-only and durable."""
-    files.clear_leftovers(candidate)
     files.write(candidate / "release.json", files.json_bytes({**document, "gate": verdict}))
     report.write(candidate)
     files.write(candidate / files.CHECKSUMS, files.checksums_text(files.digests(candidate)).encode())

@@ -35,6 +35,12 @@ class FakeClock:
         self.slept.append(seconds)
 
 
+@pytest.fixture(scope="session")
+def new_clock() -> type[FakeClock]:
+    """Makes clocks, for fixtures that outlive a test."""
+    return FakeClock
+
+
 @pytest.fixture
 def clock() -> FakeClock:
     """A clock of one's own; `slept` lists what was waited for."""

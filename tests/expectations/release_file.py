@@ -111,7 +111,8 @@ from listing_pipeline.project_event;
 
 insert into organizations.organization by name
 select organization_id, 'CN' as jurisdiction, company_name as legal_name, company_name as name_key,
-    '股份' as org_form, first_seen_on, src_family, src_record_id, src_url, file_sha256, fetched_at, as_of, row_hash, dq_status
+    '股份' as org_form, first_seen_on, src_family, src_record_id, src_url, file_sha256, fetched_at, as_of, row_hash,
+    dq_status
 from listing_pipeline.project;
 insert into organizations.name by name
 select * exclude (jurisdiction, org_form, legal_name, first_seen_on), legal_name as name, '全称' as name_type,

@@ -65,7 +65,7 @@ def test_a_critical_finding_stops_and_names_the_rows(vanished: GateResult) -> No
     assert finding.compared_with == "2026-07-14-aaaaaaaaaaaa"
     assert len(finding.sample) == 10
     assert finding.sample[0] == {"exchange": "SSE", "project_id": "1000", "company_name": "甲1股份有限公司"}
-    assert finding.observed == "12 not so, first: exchange SSE, project_id 1000, company_name 甲1股份有限公司"
+    assert finding.observed == "12 not as expected, first: exchange SSE, project_id 1000, company_name 甲1股份有限公司"
 
 
 def test_a_warning_does_not_stop(judged: Judged) -> None:
@@ -135,6 +135,14 @@ def test_what_cannot_be_judged_stops_and_cannot_be_accepted(judged: Judged) -> N
     assert "\n" not in unjudged.observed
 
 
+def test_what_the_libraries_refuse_is_a_finding_too(sound: Path) -> None:
+    """A file attached beside itself: no rule can be asked, and every one says so."""
+    result = judge(sound, sound, RUN_DATE)
+    assert not result.passed
+    assert {finding.success for finding in result.findings} == {False}
+    assert all(finding.observed.startswith("could not be judged: ") for finding in result.findings)
+
+
 @pytest.mark.parametrize("content", [None, b"", b"not a database" * 1000], ids=["absent", "empty", "garbage"])
 def test_a_file_that_cannot_be_read_is_a_finding(sound: Path, tmp_path: Path, content: bytes | None) -> None:
     broken = tmp_path / "fsdb.duckdb"
@@ -191,7 +199,8 @@ def test_a_result_is_read_as_it_was_written(vanished: GateResult, tmp_path: Path
 def test_the_gate_is_quiet_and_loads_great_expectations_only_when_asked(sound: Path) -> None:
     """Nothing but the verdict: no progress bars, no warnings, no leak reports of the binding at the end."""
     script = f"""
-import sys, datetime, pathlib
+import sys, datetime, logging, pathlib
+logging.basicConfig(level=logging.INFO)
 import expectations, expectations.result
 assert "great_expectations" not in sys.modules
 from expectations.gate import judge

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from extractors.core.redact import Redactor
 
 PERSONAL = ["i_person", "stockIssuer", "法定代表人"]
-EMPTY = (None, "", [], {})
+EMPTY: tuple[Any, ...] = (None, "", [], {})
 
 texts = st.text(st.sampled_from('ab张\\"[]{}:,() \n\u2028\x1f'), max_size=8) | st.text(
     st.characters(exclude_categories=["Cs"]), max_size=8

@@ -1,7 +1,7 @@
 {# Reading and writing JSON text; what is not JSON reads as NULL. #}
 
 {% macro json_text(json, key) -%}
-    {{ return(adapter.dispatch('json_text')(json, key)) }}
+    {{ adapter.dispatch('json_text')(json, key) }}
 {%- endmacro %}
 
 {% macro default__json_text(json, key) -%}
@@ -10,7 +10,7 @@
 
 {# Columns under their own names as one JSON object. #}
 {% macro json_record(columns) -%}
-    {{ return(adapter.dispatch('json_record')(columns)) }}
+    {{ adapter.dispatch('json_record')(columns) }}
 {%- endmacro %}
 
 {% macro default__json_record(columns) -%}
@@ -21,7 +21,7 @@
 
 {# A JSON list of objects as a list of structs holding only the named keys, all text. What is not named (persons) is not read. #}
 {% macro json_list(json, keys) -%}
-    {{ return(adapter.dispatch('json_list')(json, keys)) }}
+    {{ adapter.dispatch('json_list')(json, keys) }}
 {%- endmacro %}
 
 {% macro default__json_list(json, keys) -%}

@@ -2,7 +2,7 @@
    `<engine>__<name>` beside it and no model changes. #}
 
 {% macro regex_replace(text, pattern, replacement) -%}
-    {{ return(adapter.dispatch('regex_replace')(text, pattern, replacement)) }}
+    {{ adapter.dispatch('regex_replace')(text, pattern, replacement) }}
 {%- endmacro %}
 
 {# Every match is replaced. #}
@@ -11,7 +11,7 @@
 {%- endmacro %}
 
 {% macro regex_found(text, pattern) -%}
-    {{ return(adapter.dispatch('regex_found')(text, pattern)) }}
+    {{ adapter.dispatch('regex_found')(text, pattern) }}
 {%- endmacro %}
 
 {% macro default__regex_found(text, pattern) -%}

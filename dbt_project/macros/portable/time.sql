@@ -1,7 +1,7 @@
 {# Reading dates out of text; what cannot be read is NULL, and the row rules then say so. #}
 
 {% macro date_by_format(text, formats) -%}
-    {{ return(adapter.dispatch('date_by_format')(text, formats)) }}
+    {{ adapter.dispatch('date_by_format')(text, formats) }}
 {%- endmacro %}
 
 {% macro default__date_by_format(text, formats) -%}
@@ -10,7 +10,7 @@
 
 {# The day in China (UTC+8, no summer time since 1991) of milliseconds since 1970 UTC. #}
 {% macro china_day_of_ms(text) -%}
-    {{ return(adapter.dispatch('china_day_of_ms')(text)) }}
+    {{ adapter.dispatch('china_day_of_ms')(text) }}
 {%- endmacro %}
 
 {% macro default__china_day_of_ms(text) -%}

@@ -79,7 +79,9 @@ walk as (
 ),
 
 withheld as (
-    select exchange, project_id, run_date, good_status from walk where not is_allowed
+    select exchange, project_id, run_date, good_status
+    from walk
+    where not is_allowed
 )
 
 select
@@ -87,8 +89,9 @@ select
     case when withheld.run_date is not null then 'transition_not_allowed' else versions.rule end as rule,
     case
         when withheld.run_date is not null
-            then 'status: expected one that may follow ' || withheld.good_status || ' (reference.status_transition), got '
-                || versions.status
+            then
+                'status: expected one that may follow ' || withheld.good_status
+                || ' (reference.status_transition), got ' || versions.status
         else versions.reason
     end as reason
 from {{ ref('int_listing_project__versions') }} as versions

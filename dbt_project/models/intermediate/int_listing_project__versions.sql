@@ -65,10 +65,12 @@ select
         when change = 'removed' then null
         when rule is not null then reason
         when status is null
-            then 'status: expected a code of reference.status_map for ' || exchange || ', got ' || raw_status
+            then
+                'status: expected a code of reference.status_map for ' || exchange || ', got ' || raw_status
                 || coalesce(' with sub-code ' || raw_sub, ' without sub-code')
         when board is null and raw_board is not null
-            then 'board: expected a code of reference.board_map for ' || exchange || ', got ' || raw_board
+            then
+                'board: expected a code of reference.board_map for ' || exchange || ', got ' || raw_board
     end as reason,
     src_family,
     src_record_id,

@@ -59,32 +59,10 @@ projects as (
 )
 
 select
-    exchange,
-    project_id,
-    organization_id,
-    company_name,
-    title_raw,
-    board,
-    status,
-    raw_status,
-    raw_sub,
-    raw_status_label,
-    plan_raise_cny,
-    accepted_on,
-    updated_on,
-    sponsor_name,
-    law_firm_name,
-    accountant_name,
-    region,
-    csrc_industry,
-    neeq_code,
-    first_seen_on,
-    status_since,
-    {{ provenance(
-        'projects',
-        ['exchange', 'project_id', 'organization_id', 'company_name', 'title_raw', 'board', 'status', 'raw_status', 'raw_sub',
-         'raw_status_label', 'plan_raise_cny', 'accepted_on', 'updated_on', 'sponsor_name', 'law_firm_name', 'accountant_name',
-         'region', 'csrc_industry', 'neeq_code', 'first_seen_on', 'status_since'],
+    {{ with_provenance(
+        ['exchange', 'project_id', 'organization_id', 'company_name', 'title_raw', 'board', 'status', 'raw_status',
+         'raw_sub', 'raw_status_label', 'plan_raise_cny', 'accepted_on', 'updated_on', 'sponsor_name',
+         'law_firm_name', 'accountant_name', 'region', 'csrc_industry', 'neeq_code', 'first_seen_on', 'status_since'],
         "case when not is_newest_good then 'warn' else " ~ outcome_known('status') ~ " end",
     ) }}
 from projects

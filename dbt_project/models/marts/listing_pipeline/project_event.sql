@@ -27,7 +27,7 @@ marked as (
 changes as (
     select
         *,
-        case when updated_on is distinct from previous_updated_on then updated_on end as event_on
+        nullif(updated_on, previous_updated_on) as event_on
     from marked
     where status is distinct from previous_status
 ),
@@ -54,19 +54,7 @@ events as (
 )
 
 select
-    exchange,
-    project_id,
-    event_on,
-    seen_on,
-    previous_status,
-    status,
-    raw_status,
-    raw_sub,
-    raw_status_label,
-    days_in_prev,
-    is_first_seen,
-    {{ provenance(
-        'events',
+    {{ with_provenance(
         ['exchange', 'project_id', 'event_on', 'seen_on', 'previous_status', 'status', 'raw_status', 'raw_sub',
          'raw_status_label', 'days_in_prev', 'is_first_seen'],
         outcome_known('status'),

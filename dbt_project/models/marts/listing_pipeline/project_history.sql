@@ -33,16 +33,7 @@ turns as (
 )
 
 select
-    exchange,
-    project_id,
-    status,
-    raw_status,
-    raw_sub,
-    raw_status_label,
-    valid_from,
-    valid_to,
-    {{ provenance(
-        'turns',
+    {{ with_provenance(
         ['exchange', 'project_id', 'status', 'raw_status', 'raw_sub', 'raw_status_label', 'valid_from', 'valid_to'],
         outcome_known('status'),
     ) }}

@@ -30,10 +30,8 @@ identifiers as (
 )
 
 select
-    id_type,
-    id_value,
-    organization_id,
-    valid_from,
-    valid_to,
-    {{ provenance('identifiers', ['id_type', 'id_value', 'organization_id', 'valid_from', 'valid_to'], "'pass'") }}
+    {{ with_provenance(
+        ['id_type', 'id_value', 'organization_id', 'valid_from', 'valid_to'],
+        "'pass'",
+    ) }}
 from identifiers

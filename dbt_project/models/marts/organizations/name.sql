@@ -14,11 +14,8 @@ names as (
 )
 
 select
-    organization_id,
-    name,
-    name_key,
-    name_type,
-    valid_from,
-    valid_to,
-    {{ provenance('names', ['organization_id', 'name', 'name_key', 'name_type', 'valid_from', 'valid_to'], "'pass'") }}
+    {{ with_provenance(
+        ['organization_id', 'name', 'name_key', 'name_type', 'valid_from', 'valid_to'],
+        "'pass'",
+    ) }}
 from names

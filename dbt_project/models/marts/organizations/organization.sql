@@ -26,14 +26,7 @@ organizations as (
 )
 
 select
-    organization_id,
-    jurisdiction,
-    legal_name,
-    name_key,
-    org_form,
-    first_seen_on,
-    {{ provenance(
-        'organizations',
+    {{ with_provenance(
         ['organization_id', 'jurisdiction', 'legal_name', 'name_key', 'org_form', 'first_seen_on'],
         "case org_form when '其他' then 'warn' else 'pass' end",
     ) }}

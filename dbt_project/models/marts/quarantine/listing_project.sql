@@ -34,11 +34,8 @@ withheld as (
 )
 
 select
-    exchange,
-    project_id,
-    run_date,
-    rule,
-    reason,
-    raw_record,
-    {{ provenance('withheld', ['exchange', 'project_id', 'run_date', 'rule', 'reason', 'raw_record'], "'quarantine'") }}
+    {{ with_provenance(
+        ['exchange', 'project_id', 'run_date', 'rule', 'reason', 'raw_record'],
+        "'quarantine'",
+    ) }}
 from withheld

@@ -1,0 +1,135 @@
+"""A night that dies at any point, and a disk that is full: the next run finishes, nothing is half-published."""
+
+import os
+import resource
+import signal
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from publication import publish
+
+FIRST, SECOND = date(2026, 7, 13), date(2026, 7, 14)
+
+
+def fsdb(installation, *arguments: str, limit: int | None = None) -> subprocess.Popen[str]:
+    """The command line in a process of its own; `limit`: the largest file it may write, bytes."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith("FSDB_")}
+    env |= {"FSDB_DATA_DIR": str(installation.data), "FSDB_UPSTREAM": installation.sim.url}
+
+    def small_disk() -> None:
+        # Python ignores the signal, so that a write beyond the limit is an error like that of a full disk.
+        if limit is not None:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+
+    return subprocess.Popen(
+        [sys.executable, "-W", "ignore", "-m", "pipeline.cli", *arguments],
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        preexec_fn=small_disk,
+    )
+
+
+def finished(process: subprocess.Popen[str]) -> tuple[int, str]:
+    """Exit code and what it said."""
+    said, _ = process.communicate(timeout=300)
+    return process.returncode, said
+
+
+MOMENTS = {
+    "while fetching": "raw/*/*/run_date={night}/.attempt=*.tmp",
+    "between sources": "raw/sse/ipo_project/run_date={night}/attempt=01",
+    "before dbt": "changes/szse/ipo_project/run_date={night}/changes.json",
+    "while dbt builds": "build/warehouse.duckdb.wal",
+    "while the candidate is written": "candidates/.{night}*",
+    "before the gate": "candidates/{night}/release.json",
+    "before publishing": "candidates/{night}/gate.json",
+    "around the rename": "releases/{night}-*",
+}
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_a_killed_night_is_finished_by_the_next_run(installation, another, moment: str):
+    """SIGKILL as soon as the files say the moment has come; then the same command again, nothing cleaned by hand."""
+    pattern = MOMENTS[moment].format(night=FIRST)
+    with fsdb(installation, "run", "--run-date", str(FIRST)) as process:
+        while process.poll() is None and not any(installation.data.glob(pattern)):
+            os.sched_yield()
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+    for release in publish.releases(installation.data / "releases"):
+        assert publish.verify(installation.data / "releases", release.release_id) == []
+    report = installation.run(FIRST)
+    assert report.release.release_id == another.run(FIRST).release.release_id
+    leftovers = [path for path in installation.data.rglob(".*") if path.suffix in (".tmp", ".partial")]
+    assert leftovers == []
+
+
+def test_a_full_disk_is_an_error_in_words_and_publishes_nothing(installation):
+    """Every file larger than 100 kB fails; what people see stays what it was, and the next run succeeds."""
+    before = installation.run(FIRST).release
+    installation.sim.night = SECOND
+    code, said = finished(fsdb(installation, "run", "--run-date", str(SECOND), limit=100_000))
+    assert code == 1, said
+    assert "error:" in said
+    assert "Traceback" not in said
+    assert "next" in said
+    assert publish.current(installation.data / "releases").release_id == before.release_id
+    installation.run(SECOND)
+    assert publish.current(installation.data / "releases").run_date == SECOND
+
+
+def test_the_exit_code_says_how_a_night_ended(installation, tmp_path: Path):
+    """0 published, 3 stopped by the gate, 2 a usage error, 1 anything else; and never a traceback."""
+    code, said = finished(fsdb(installation, "run", "--run-date", str(FIRST)))
+    assert code == 0, said
+    assert "next: fsdb query" in said
+    installation.sim.fault("*:500")
+    cases = {
+        ("run", "--run-date", "2026-7-1"): (2, "expected YYYY-MM-DD"),
+        ("run", "--run-date", "2999-01-01"): (2, "lies in the future"),
+        ("run", "--sources", "nyse"): (2, "no source 'nyse'"),
+        ("extract", "nyse"): (2, "no source 'nyse'"),
+        ("run", "--nonsense"): (2, "No such option"),
+        ("query", "select nothing from nowhere"): (2, "nowhere"),
+        ("query", "copy (select 1) to '/tmp/x.csv'"): (2, "error:"),
+        ("query", "--release", "2026-01-01-000000000000", "select 1"): (1, "is not there"),
+        ("rollback", "2026-01-01-000000000000"): (1, "is not there"),
+        ("publish", "--run-date", "2026-07-12"): (1, "nothing was built yet"),
+        ("extract", "sse", "--run-date", "2026-07-12"): (1, "answered 500"),
+        ("run", "--run-date", "2026-07-18"): (3, "gate stopped the night 2026-07-18"),
+    }
+    for arguments, (expected, words) in cases.items():
+        code, said = finished(fsdb(installation, *arguments))
+        assert (code, words in said) == (expected, True), (arguments, code, said)
+        assert "Traceback" not in said, (arguments, said)
+
+
+def test_rows_can_be_had_as_a_table_csv_json_and_parquet(installation, tmp_path: Path):
+    """`fsdb query --format`; on a pipe the bytes are only the rows."""
+    import io
+    import json
+
+    import pyarrow.parquet as pq
+
+    installation.run(FIRST)
+    count = installation.query("select count(*) from listing_pipeline.project")[0][0]
+    sql = "select count(*) as projects, '中文' as word from listing_pipeline.project"
+    env = os.environ | {"FSDB_DATA_DIR": str(installation.data)}
+
+    def ask(kind: str) -> bytes:
+        command = [sys.executable, "-W", "ignore", "-m", "pipeline.cli", "query", "--format", kind, sql]
+        return subprocess.run(command, env=env, capture_output=True, check=True).stdout
+
+    assert str(count) in ask("table").decode()
+    assert ask("csv").decode() == f"projects,word\n{count},中文\n"
+    assert json.loads(ask("json")) == [{"projects": count, "word": "中文"}]
+    assert pq.read_table(io.BytesIO(ask("parquet"))).to_pylist() == [{"projects": count, "word": "中文"}]
+    target = tmp_path / "rows.csv"
+    assert finished(fsdb(installation, "query", "--format", "csv", "-o", str(target), sql))[0] == 0
+    assert target.read_text() == f"projects,word\n{count},中文\n"
