@@ -119,19 +119,21 @@ def _ask_table(asset: TableAsset, table: str, rules: Mapping[int, Rule]) -> dict
     result_format: dict[str, Any] = {"result_format": "SUMMARY", "partial_unexpected_count": SAMPLE}
     if table in TABLES:
         result_format["unexpected_index_column_names"] = list(TABLES[table].key)
-    suite = gx.ExpectationSuite(name=table)
-    for number, rule in rules.items():
-        if rule.expectation:
-            rule.expectation.severity = FailureSeverity(rule.severity)
-            rule.expectation.meta = {"rule": number}
-            suite.add_expectation(rule.expectation)
     try:
+        suite = gx.ExpectationSuite(name=table)
+        for number, rule in rules.items():
+            if rule.expectation:
+                rule.expectation.severity = FailureSeverity(rule.severity)
+                rule.expectation.meta = {"rule": number}
+                suite.add_expectation(rule.expectation)
         batch = asset.get_batch(asset.build_batch_request())
         answers = batch.validate(suite, result_format=result_format).results
     except Exception as error:  # whatever the libraries raise, nobody has vouched for this table
         return dict.fromkeys(rules, _Outcome(problem=_line(error)))
-    return {number: _Outcome() for number in rules} | {
-        answer.expectation_config.meta["rule"]: _outcome(answer) for answer in answers
+    answered = {answer.expectation_config.meta["rule"]: _outcome(answer) for answer in answers}
+    unanswered = _Outcome(problem="Great Expectations gave no answer")
+    return {
+        number: answered.get(number, unanswered) if rule.expectation else _Outcome() for number, rule in rules.items()
     }
 
 

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from pipeline.settings import PROJECT
 
@@ -14,34 +15,50 @@ class BuildError(Exception):
     """dbt could not build; names the models or tests that failed and what the database said."""
 
 
-def build(warehouse: Path, workdir: Path, *arguments: str) -> int:
-    """`dbt build` with `arguments` on the file `warehouse`; return the number of nodes that ran.
+class Dbt:
+    """dbt's project on one build file; parsed once, however often something is built."""
 
-    `workdir` takes dbt's target and logs. Raises `BuildError` with every failed node.
-    """
-    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-    from dbt.cli.main import dbtRunner
-    from dbt.contracts.results import RunExecutionResult
+    def __init__(self, warehouse: Path, workdir: Path) -> None:
+        """`workdir` takes dbt's target (`manifest.json`) and logs."""
+        self._warehouse, self._workdir = warehouse, workdir
+        self._manifest: Any = None
 
-    # What failed is told by `BuildError`; dbt itself writes to its log only.
-    command = ["--log-level", "none", "--log-level-file", "warn", "--log-path", str(workdir / "logs")]
-    command += ["build", "--project-dir", str(PROJECT_DIR), "--profiles-dir", str(PROJECT_DIR)]
-    command += ["--target-path", str(workdir / "target"), "--exclude-resource-type", "unit_test", *arguments]
-    with _environment(FSDB_WAREHOUSE=str(warehouse)):
-        try:
-            outcome = dbtRunner().invoke(command)
-        finally:
-            DuckDBConnectionManager.close_all_connections()
-    results = outcome.result.results if isinstance(outcome.result, RunExecutionResult) else []
-    failed = [result for result in results if result.status not in ("success", "pass", "skipped", "warn", "no-op")]
-    if failed or not outcome.success:
+    def build(self, *arguments: str) -> int:
+        """`dbt build` with `arguments`; return the number of nodes that ran.
+
+        Unit tests guard the code, not the night, and are left out. Raises `BuildError` with every failed node.
+        """
+        if self._manifest is None:
+            self._manifest = self._invoke("parse").result
+        outcome = self._invoke("build", "--exclude-resource-type", "unit_test", *arguments)
+        return len(outcome.result.results)
+
+    def _invoke(self, command: str, *arguments: str) -> Any:
+        from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+        from dbt.cli.main import dbtRunner
+
+        # What failed is told by `BuildError`; dbt itself writes to its log only.
+        quiet = ["--log-level", "none", "--log-level-file", "warn", "--log-path", str(self._workdir / "logs")]
+        where = ["--project-dir", str(PROJECT_DIR), "--profiles-dir", str(PROJECT_DIR)]
+        where += ["--target-path", str(self._workdir / "target")]
+        with _environment(FSDB_WAREHOUSE=str(self._warehouse)):
+            try:
+                outcome = dbtRunner(manifest=self._manifest).invoke([*quiet, command, *where, *arguments])
+            finally:
+                DuckDBConnectionManager.close_all_connections()
+        if not outcome.success:
+            raise BuildError(self._said(command, outcome))
+        return outcome
+
+    def _said(self, command: str, outcome: Any) -> str:
+        results = getattr(outcome.result, "results", None) or []
+        failed = [result for result in results if result.status in ("error", "fail", "runtime error")]
         said = [f"{result.node.name}: {result.status}: {result.message}" for result in failed]
-        raise BuildError(
-            "dbt build failed: "
+        return (
+            f"dbt {command} failed: "
             + ("\n  ".join(said) or str(outcome.exception))
-            + f"\n  nothing was published; next: mend it and run the night again; dbt's log: {workdir / 'logs'}"
+            + f"\n  nothing was published; next: mend it and run the night again; dbt's log: {self._workdir / 'logs'}"
         )
-    return len(results)
 
 
 @contextmanager

@@ -182,7 +182,6 @@ class Night:
     def audit(self, accept: frozenset[str] = frozenset()) -> Any:
         """Judge the candidate; return the gate's result. Raises `GateStopped` when something critical was found."""
         from expectations.gate import judge
-
         from publication import publish
 
         with self._alone(f"audit {self.run_date}"), self.ledger.step(self.run_date, "audit") as entry:

@@ -17,7 +17,7 @@ from extractors.core.changes import Night
 from extractors.core.files import write_atomic
 from extractors.core.sql import literal, quoted
 from identity.resolve import resolve
-from pipeline import dbt
+from pipeline.dbt import Dbt
 
 FETCH = pa.schema(
     [
@@ -82,9 +82,10 @@ class Warehouse:
         new = {key: nights[done.get("/".join(key), 0) :] for key, nights in logs.items()}
         self._feed(run_date, code_version, new, empty, fetches)
         refresh = ["--full-refresh"] if full else ["--exclude-resource-type", "seed"]
-        dbt.build(self.path, self._folder, "--select", "+tag:identity_input", *refresh)
+        dbt = Dbt(self.path, self._folder)
+        dbt.build("--select", "+tag:identity_input", *refresh)
         resolve(self.path, self._decisions, run_date)
-        dbt.build(self.path, self._folder, "--exclude", "+tag:identity_input", *refresh)
+        dbt.build("--exclude", "+tag:identity_input", *refresh)
         self._save(wanted)
         return "full" if full else "incremental"
 

@@ -62,16 +62,21 @@ class Base:
             checksums=checksums,
         )
 
+    def file(self, name: str) -> Path:
+        """Return the path of one of its files, after checking that it is the one that was published."""
+        _check(self.path, name, self.checksums)
+        return self.path / name
+
     def table(self, connection: duckdb.DuckDBPyConnection, name: str) -> BaseTable | None:
         """Return the older state of a table, `None` when the release has none; its file is checked first."""
         if name not in self.tables:
             return None
         table = self.tables[name]
-        _check(self.path, table.path, self.checksums)
+        file = self.file(table.path)
         return BaseTable(
-            file=self.path / table.path,
+            file=file,
             primary_key=table.primary_key,
-            types=described(connection, parquet(self.path / table.path)),
+            types=described(connection, parquet(file)),
             content=Fingerprint.parse(self.document["tables"][name]["fingerprint"]),
         )
 

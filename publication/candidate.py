@@ -1,6 +1,5 @@
 """Write a candidate: everything a release holds but the gate's verdict, ready to be judged and then published."""
 
-import json
 import shutil
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -12,16 +11,14 @@ from typing import Any
 
 import duckdb
 
-from publication import content, datapackage, delta, files
+from publication import content, database, datapackage, delta, files
 from publication.base import Base
 from publication.catalogue import Table
 from publication.content import Fingerprint
+from publication.database import DATABASE, STORAGE_VERSION, Said
 from publication.errors import PublicationError
-from publication.sql import columns, connect, described, dictionaries, literal, parquet, quoted
+from publication.sql import columns, connect, described, literal, parquet, quoted
 
-DATABASE = "fsdb.duckdb"
-# The oldest DuckDB format that every reader in use understands; the default of DuckDB 2 is read by DuckDB 2 only.
-STORAGE_VERSION = "v1.4.0"
 # A dictionary over ids, hashes and addresses saves nothing: giving up on it early takes a fifth off the writing.
 PARQUET = "FORMAT parquet, COMPRESSION zstd, DICTIONARY_SIZE_LIMIT 10000"
 
@@ -40,12 +37,17 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class _Written:
-    """One table of the candidate. `rebuilt`: its key is another one now, so that its delta starts from nothing."""
+    """One table of the candidate.
+
+    `kept`: it says what the base says, and has its files. `rebuilt`: its key is another one now, so that its delta
+    starts from nothing.
+    """
 
     table: Table
     content: Fingerprint
     changes: delta.Counts | None = None
     causes: dict[str, int] = field(default_factory=dict)
+    kept: bool = False
     rebuilt: bool = False
 
     @property
@@ -100,7 +102,7 @@ def write(
                     _write_table(connection, warehouse, table, partial, comparison)
                     for table in (_typed(connection, warehouse, table) for table in tables)
                 ]
-                found = _write_database(connection, [entry.table for entry in written], partial / DATABASE)
+                said = _write_database(connection, written, comparison, partial)
             shutil.rmtree(partial / ".spill", ignore_errors=True)
             identity = {
                 "release_id": content.release_id(
@@ -111,7 +113,7 @@ def write(
                 "created": created.isoformat(),
                 "code_version": code_version,
             }
-            _describe(partial, identity, written, comparison, found, inputs)
+            _describe(partial, identity, written, comparison, said, inputs)
             if target.exists():
                 shutil.rmtree(target)
             partial.rename(target)
@@ -205,17 +207,19 @@ def _write_table(
     _copy(connection, delta.rows(table, comparison.span), delta_file)
     causes = delta.causes(connection, parquet(delta_file))
 
-    # With the columns as they were, only what moved needs a digest, and a table that says the same needs no file.
+    # With the columns as they were, only what moved needs a digest, and a table that says the same needs no new file.
     if before and list(before.types.items()) == list(types.items()):
         gone, come = (content.fingerprint(connection, rows, facts) for rows in ("old_rows", "new_rows"))
         content_now = before.content - gone + come
-        is_stored = changes.total == 0 and _link(before.file, directory / table.path)
+        kept = changes.total == 0
     else:
         content_now = content.fingerprint(connection, new, facts)
-        is_stored = False
-    if not is_stored:
+        kept = False
+    if before and kept:
+        files.share(before.file, directory / table.path)
+    else:
         _store(connection, table, new, directory)
-    return _Written(table, content_now, changes, causes, rebuilt)
+    return _Written(table, content_now, changes, causes, kept, rebuilt)
 
 
 def _store(connection: duckdb.DuckDBPyConnection, table: Table, relation: str, directory: Path) -> None:
@@ -225,7 +229,9 @@ def _store(connection: duckdb.DuckDBPyConnection, table: Table, relation: str, d
     stored = described(connection, parquet(path))
     lossy = [f"{name} {kind}" for name, kind in types.items() if stored[name] != kind]
     if lossy:
-        raise PublicationError(f"{table.full_name}: Parquet cannot hold {', '.join(lossy)}; cast it in the model")
+        raise PublicationError(
+            f"{table.full_name}: Parquet cannot hold {', '.join(lossy)}; cast it in the model"
+        )
 
 
 def _copy(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
@@ -234,62 +240,25 @@ def _copy(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> None
         connection.execute(f"COPY ({query}) TO {literal(path)} ({PARQUET})")
 
 
-def _link(source: Path, path: Path) -> bool:
-    """Share the base's file, which says the same; `False` where the file system cannot."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        path.hardlink_to(source)
-    except OSError:
-        return False
-    return True
+def _write_database(
+    connection: duckdb.DuckDBPyConnection,
+    written: Sequence[_Written],
+    comparison: _Comparison | None,
+    directory: Path,
+) -> Said:
+    """Write the DuckDB file; where most rows are those of the base, start from a copy of its file.
 
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """What the databases themselves say about their making."""
-
-    sources: list[dict[str, Any]]
-    ledger: list[dict[str, Any]]
-    contributors: dict[str, set[str]]
-
-
-def _write_database(connection: duckdb.DuckDBPyConnection, tables: Sequence[Table], path: Path) -> _Found:
-    """Write the one DuckDB file from the Parquet files, so that both say the same to the last byte of provenance."""
-    with _writing(str(path)):
-        connection.execute(
-            f"ATTACH {literal(path)} AS {quoted('release')} (STORAGE_VERSION {literal(STORAGE_VERSION)})"
-        )
-        connection.begin()  # one commit, one flush
-        for schema in sorted({table.schema for table in tables}):
-            connection.execute(f"CREATE SCHEMA {quoted('release', schema)}")
-        contributors = {}
-        for table in tables:
-            name = quoted("release", table.schema, table.name)
-            connection.execute(f"CREATE TABLE {name} AS FROM {parquet(path.parent / table.path)}")
-            connection.execute(f"COMMENT ON TABLE {name} IS {literal(table.description)}")
-            for column in table.columns:
-                comment = f"{column.description} ({column.unit})" if column.unit else column.description
-                connection.execute(f"COMMENT ON COLUMN {name}.{quoted(column.name)} IS {literal(comment)}")
-            if "src_family" in _types(table):
-                families = connection.execute(f"SELECT DISTINCT src_family FROM {name}").fetchall()
-                contributors[table.full_name] = {str(family) for (family,) in families if family is not None}
-        connection.commit()
-        known = {table.full_name: table for table in tables}
-        found = _Found(
-            sources=_all(connection, known.get("quality.source_status")),
-            ledger=_all(connection, known.get("quality.row_balance")),
-            contributors=contributors,
-        )
-        connection.execute(f"DETACH {quoted('release')}")
-    return found
-
-
-def _all(connection: duckdb.DuckDBPyConnection, table: Table | None) -> list[dict[str, Any]]:
-    if table is None:
-        return []
-    query = f"FROM {quoted('release', table.schema, table.name)} ORDER BY {columns(table.primary_key)}"
-    rows: list[dict[str, Any]] = json.loads(files.json_bytes(dictionaries(connection, query)))
-    return rows
+    So a night costs what changed, not what exists.
+    """
+    tables = [entry.table for entry in written]
+    kept = [entry for entry in written if entry.kept]
+    with _writing(str(directory / DATABASE)):
+        if comparison and 2 * sum(e.content.rows for e in kept) >= sum(e.content.rows for e in written):
+            base = comparison.base
+            if base.document["database"]["storage_version"] == STORAGE_VERSION:
+                names = frozenset(entry.table.full_name for entry in kept)
+                return database.write(connection, tables, directory, base.file(DATABASE), names)
+        return database.write(connection, tables, directory)
 
 
 def _describe(
@@ -297,7 +266,7 @@ def _describe(
     identity: Mapping[str, str],
     written: Sequence[_Written],
     comparison: _Comparison | None,
-    found: _Found,
+    said: Said,
     inputs: Sequence[Mapping[str, Any]],
 ) -> None:
     """Write `datapackage.json`, `release.json` (still without the gate's verdict) and the candidate's `CHECKSUMS`."""
@@ -309,8 +278,8 @@ def _describe(
         tables,
         {entry.table.full_name: entry.content.rows for entry in written},
         digests,
-        found.sources,
-        found.contributors,
+        said.sources,
+        said.contributors,
     )
     base = comparison.base if comparison else None
     release = {
@@ -318,10 +287,10 @@ def _describe(
         "base": {"release_id": base.release_id, "run_date": base.run_date} if base else None,
         "tables": {entry.table.full_name: _entry(directory, entry, digests) for entry in written},
         "tables_removed": sorted(base.tables.keys() - {table.full_name for table in tables}) if base else [],
-        "database": _file(directory, DATABASE, digests),
+        "database": {**_file(directory, DATABASE, digests), "storage_version": STORAGE_VERSION},
         "gate": None,
-        "sources": found.sources,
-        "ledger": found.ledger,
+        "sources": said.sources,
+        "ledger": said.ledger,
         "inputs": list(inputs),
     }
     files.write(directory / "datapackage.json", files.json_bytes(package))

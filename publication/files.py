@@ -96,6 +96,20 @@ def sync_tree(directory: Path) -> None:
         sync(Path(parent))
 
 
+def share(source: Path, path: Path) -> None:
+    """Put a file that never changes at a second place: as a link where the file system can, else as a copy."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        path.hardlink_to(source)
+    except OSError:
+        copy(source, path)
+
+
+def copy(source: Path, path: Path) -> None:
+    """Put a copy of a sealed file, one that may be changed, at `path`."""
+    shutil.copyfile(source, path)
+
+
 def clear_leftovers(directory: Path) -> None:
     """Remove what a killed run left half-written in `directory`: names `.….partial` and nothing else."""
     for path in directory.glob(f".*{PARTIAL}"):

@@ -50,3 +50,9 @@ def judged(sound: Path, spoilt: Callable[[str], Path]) -> Judge:
         return judge(spoilt(sql), previous, run_date, accept)
 
     return verdict
+
+
+@pytest.fixture(scope="session")
+def clean(judged: Judge) -> GateResult:
+    """The verdict on a sound release that follows a sound one."""
+    return judged()

@@ -48,11 +48,10 @@ def test_a_sound_first_release_passes_and_says_there_is_nothing_to_compare_with(
     assert {finding.compared_with for finding in result.findings} == {None}
 
 
-def test_a_sound_release_passes_and_names_what_it_was_compared_with(judged: Judged) -> None:
-    result = judged()
-    assert result.passed
-    assert not list(result.failures)
-    compared = {finding.id for finding in result.findings if finding.compared_with == "2026-07-14-aaaaaaaaaaaa"}
+def test_a_sound_release_passes_and_names_what_it_was_compared_with(clean: GateResult) -> None:
+    assert clean.passed
+    assert not list(clean.failures)
+    compared = {finding.id for finding in clean.findings if finding.compared_with == "2026-07-14-aaaaaaaaaaaa"}
     assert compared == {"S4", "S5", "S5.new", "7.2", "7.5", "fill"}
 
 
@@ -135,12 +134,21 @@ def test_what_cannot_be_judged_stops_and_cannot_be_accepted(judged: Judged) -> N
     assert "\n" not in unjudged.observed
 
 
-def test_what_the_libraries_refuse_is_a_finding_too(sound: Path) -> None:
-    """A file attached beside itself: no rule can be asked, and every one says so."""
-    result = judge(sound, sound, RUN_DATE)
+def test_what_the_libraries_refuse_is_a_finding_too(judged: Judged) -> None:
+    """A view on nothing keeps Great Expectations from opening the file: no rule is asked, and every one says so."""
+    result = judged("create table quality.t (n int); create view quality.gone as from quality.t; drop table quality.t")
     assert not result.passed
-    assert {finding.success for finding in result.findings} == {False}
-    assert all(finding.observed.startswith("could not be judged: ") for finding in result.findings)
+    asked = [finding for finding in result.findings if finding.table != "quality.gone"]
+    assert {(finding.stops, finding.observed.split(":")[0]) for finding in asked} == {(True, "could not be judged")}
+
+
+def test_a_rule_without_an_answer_stops(sound: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("great_expectations.ExpectationSuite.add_expectation", lambda *_: None)
+    findings = judge(sound, None, RUN_DATE).findings
+    unanswered = [finding for finding in findings if finding.observed != "no earlier release"]
+    assert {(finding.stops, finding.observed) for finding in unanswered} == {
+        (True, "could not be judged: Great Expectations gave no answer")
+    }
 
 
 @pytest.mark.parametrize("content", [None, b"", b"not a database" * 1000], ids=["absent", "empty", "garbage"])
