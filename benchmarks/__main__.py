@@ -1,4 +1,4 @@
-"""`make bench`, or `python -m benchmarks [--size N]`: extraction against a bare loop, a 1 % night against a full one."""
+"""`make bench`: extraction against a bare loop, a 1 % night against a full one (`python -m benchmarks --help`)."""
 
 import argparse
 import tempfile

@@ -10,7 +10,9 @@ def main(size: int, folder: Path) -> None:
     """Print rows per second, peak memory and the ratio to the floor."""
     folder.mkdir(parents=True)
     print(f"extraction, {size:,} projects")
-    print(f"  {'source':8}{'rows':>10}{'floor s':>10}{'ours s':>10}{'ratio':>8}{'rows/s':>12}{'floor MB':>10}{'ours MB':>10}")
+    print(
+        f"  {'source':8}{'rows':>10}{'floor s':>10}{'ours s':>10}{'ratio':>8}{'rows/s':>12}{'floor MB':>10}{'ours MB':>10}"
+    )
     total_floor = total_ours = 0.0
     with serving(size) as base:
         for source in ("sse", "szse", "bse"):

@@ -9,7 +9,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import requests
 
-SSE = {"sqlId": "SH_XM_LB", "isPagination": "true", "issueMarketType": "1,2", "order": "updateDate|desc,stockAuditNum|desc"}
+SSE = {
+    "sqlId": "SH_XM_LB",
+    "isPagination": "true",
+    "issueMarketType": "1,2",
+    "order": "updateDate|desc,stockAuditNum|desc",
+}
 
 
 def pages(session: requests.Session, base: str, source: str):  # type: ignore[no-untyped-def]
@@ -20,7 +25,9 @@ def pages(session: requests.Session, base: str, source: str):  # type: ignore[no
             query = SSE | {"jsonCallBack": "c", "pageHelp.pageSize": 500}
             query |= {f"pageHelp.{name}": index + 1 for name in ("pageNo", "beginPage", "endPage")}
             text = session.get(
-                f"{base}/query.sse.com.cn/commonSoaQuery.do", params=query, headers={"Referer": "https://www.sse.com.cn/"}
+                f"{base}/query.sse.com.cn/commonSoaQuery.do",
+                params=query,
+                headers={"Referer": "https://www.sse.com.cn/"},
             ).text
             body = json.loads(re.sub(r"^\w+\(|\)$", "", text))
             rows, total = body["result"], body["pageHelp"]["total"]

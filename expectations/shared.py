@@ -18,8 +18,8 @@ MATCHED = 0.90
 FILL_LOSS = 0.05
 QUARANTINE_SHARE = 0.01
 
-GENERATED = ("_sha256", "_hash")
-IDENTIFIERS = (*GENERATED, "_id", "_url", "_code", "id_value")
+OURS = ("_sha256", "_hash", "_url", "organization_id")  # columns no source has written
+IDENTIFIERS = (*OURS, "_id", "_code", "id_value")
 REPLACED = ("\ufffd", "锟斤拷", "ï¿½")
 
 # A number that stands alone: not part of a longer one, of a word or of a decimal.
@@ -110,7 +110,7 @@ def _texts(release: Release, table: str, excluded: tuple[str, ...]) -> list[str]
 def _replaced_text(release: Release, table: str) -> Iterator[Rule]:
     broken = {
         column: " or ".join(f"contains({column}, {literal(sign)})" for sign in REPLACED)
-        for column in _texts(release, table, GENERATED)
+        for column in _texts(release, table, OURS)
     }
     if scan := _scan(release, table, broken):
         yield Rule(
@@ -118,7 +118,7 @@ def _replaced_text(release: Release, table: str) -> Iterator[Rule]:
             table,
             "critical",
             "No text was broken by a wrong encoding",
-            f"none of {', '.join(REPLACED)} in any text column",
+            f"none of {', '.join(REPLACED)} in any text a source wrote",
             scan,
         )
 

@@ -245,4 +245,3 @@ def main() -> None:
 
 if __name__ == "__main__":
     sys.exit(app())
-

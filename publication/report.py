@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,6 +17,8 @@ from publication.sql import connect, parquet
 REPORT = "report.html"
 SAMPLE = 4
 _SHOWN_VALUES = 5
+# Not what a release is about, but how it was made: after the databases, and in no total of theirs.
+_ABOUT_THE_RUN = ("reference", "quality", "quarantine")
 
 
 def write(directory: Path) -> Path:
@@ -22,7 +26,7 @@ def write(directory: Path) -> Path:
 
     Works without a verdict and with a stopped one too, to see what the gate stopped. The page loads nothing.
     """
-    page = _environment().get_template("report.html.j2").render(_page(directory))
+    page = _template().render(_page(directory))
     files.write(directory / REPORT, page.encode())
     return directory / REPORT
 
@@ -61,7 +65,11 @@ def _page(directory: Path) -> dict[str, Any]:
         "totals": _totals(release),
         "verdict": gate_summary(gate) if gate else None,
         "findings": sorted(gate["findings"], key=_urgency) if gate else [],
-        "samples": [entry for table in tables if (entry := _sample(directory, table, release))],
+        "samples": [
+            entry
+            for table in tables
+            if table.schema != "quality" and (entry := _sample(directory, table, release))
+        ],
         "tables": tables,
     }
 
@@ -71,10 +79,9 @@ def _urgency(finding: Mapping[str, Any]) -> tuple[bool, bool, bool, str]:
 
 
 def _schemas(release: Mapping[str, Any], tables: list[Table]) -> dict[str, list[dict[str, Any]]]:
-    """Group the tables by database, the seven first and the tables about the run last."""
-    order = {"reference": 1, "quality": 2, "quarantine": 3}
+    """Group the tables by database, those about the run last."""
     grouped: dict[str, list[dict[str, Any]]] = {}
-    for table in sorted(tables, key=lambda table: (order.get(table.schema, 0), table.full_name)):
+    for table in sorted(tables, key=lambda table: (table.schema in _ABOUT_THE_RUN, table.full_name)):
         entry = release["tables"][table.full_name]
         differing = sum(entry["delta"].get(change, 0) for change in delta.CHANGES)
         grouped.setdefault(table.schema, []).append(
@@ -89,8 +96,10 @@ def _schemas(release: Mapping[str, Any], tables: list[Table]) -> dict[str, list[
 
 
 def _totals(release: Mapping[str, Any]) -> dict[str, int]:
-    entries = release["tables"].values()
+    """Count tables, rows and changes of the databases proper."""
+    entries = [entry for name, entry in release["tables"].items() if name.split(".")[0] not in _ABOUT_THE_RUN]
     return {
+        "tables": len(entries),
         "rows": sum(entry["rows"] for entry in entries),
         **{change: sum(entry["delta"].get(change, 0) for entry in entries) for change in delta.CHANGES},
     }
@@ -142,6 +151,11 @@ def _size(count: float) -> str:
     return f"{count:.1f} GB"
 
 
+def _minute(instant: str) -> str:
+    """Return an ISO instant to the minute, in UTC."""
+    return f"{datetime.fromisoformat(instant).astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
 def _said(value: Any) -> str:
     """Return a value as text, `–` for none."""
     if value is None or value == "":
@@ -156,7 +170,8 @@ def _web(address: str | None) -> str | None:
     return address if address and urlsplit(address).scheme in ("http", "https") else None
 
 
-def _environment() -> jinja2.Environment:
+@cache
+def _template() -> jinja2.Template:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent),
         autoescape=True,
@@ -164,5 +179,5 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(number=_number, size=_size, said=_said, web=_web)
-    return environment
+    environment.filters.update(number=_number, size=_size, minute=_minute, said=_said, web=_web)
+    return environment.get_template("report.html.j2")

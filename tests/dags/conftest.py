@@ -23,7 +23,9 @@ def world() -> Iterator[Simulator]:
 
 
 @pytest.fixture(scope="module")
-def airflow(world: Simulator, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., subprocess.CompletedProcess[str]]:
+def airflow(
+    world: Simulator, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[..., subprocess.CompletedProcess[str]]:
     """`airflow(*arguments)` runs a command; its data folder is `airflow.data`."""
     home = tmp_path_factory.mktemp("airflow")
     env = {name: value for name, value in os.environ.items() if not name.startswith(("FSDB_", "AIRFLOW_"))}

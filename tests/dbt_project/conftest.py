@@ -1,9 +1,8 @@
 """A build file of one's own: the raw schema filled from change logs, and dbt run on it in this process."""
 
-import json
 import os
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +13,20 @@ from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner
 from dbt.contracts.graph.manifest import Manifest
 from dbt_common.events.base_types import EventMsg
-from listing_world import COLUMNS, KEY, NIGHTS, PROJECT, Change
+from listing_world import COLUMNS, KEY, NIGHTS, PROJECT, Change, change_logs
 
 from identity.resolve import resolve
 
+BUILD_FILE = "warehouse.duckdb"
 IN_LOG = [("_change", pa.string()), ("_record_hash", pa.string()), ("_payload", pa.string()), ("_row", pa.int32())]
 IN_LOG += [("_url", pa.string()), ("_fetched_at", pa.timestamp("us", "UTC")), ("_run_date", pa.date32())]
+TEXTS = "source_id resource title publisher homepage licence terms_url cadence status message".split()
+COUNTS = "declared_total fetched duplicates records".split()
+FETCH = pa.schema(
+    [(name, pa.string()) for name in TEXTS]
+    + [(name, pa.int64()) for name in COUNTS]
+    + [("max_age_nights", pa.int32()), ("age_nights", pa.int32()), ("good_run_date", pa.date32()), ("selected", pa.bool_())]
+)
 
 
 class Dbt:
@@ -28,8 +35,9 @@ class Dbt:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self.warnings: list[str] = []
-        parsed = self._invoke(dbtRunner(callbacks=[self._note]), folder / "none.duckdb", "parse", "--no-partial-parse")
-        self.manifest: Manifest = parsed
+        # The name of the file is the name of the database, and the manifest keeps it.
+        parser = dbtRunner(callbacks=[self._note])
+        self.manifest: Manifest = self._invoke(parser, folder / BUILD_FILE, "parse", "--no-partial-parse")
         self._runner = dbtRunner(manifest=self.manifest)
 
     def __call__(self, warehouse: Path, *arguments: str) -> Any:
@@ -59,7 +67,7 @@ class Warehouse:
     """One build file, built night by night or in one go."""
 
     def __init__(self, folder: Path, dbt: Dbt) -> None:
-        self.path = folder / "warehouse.duckdb"
+        self.path = folder / BUILD_FILE
         self._decisions = folder / "decisions"
         self._dbt = dbt
 
@@ -83,48 +91,32 @@ class Warehouse:
         with duckdb.connect(str(self.path)) as db:
             db.execute("create schema if not exists raw")
             db.execute("create or replace table raw.run as select $1::date as run_date, 'test' as code_version", [run_date])
-            fetches = []
-            for source in COLUMNS:
-                _fill(db, source, [change for change in new if change.source == source])
-                fetches.append(_fetch(source, [change for change in seen if change.source == source], run_date))
-            rows = json.dumps(fetches)
-            db.execute(f"create or replace table raw.fetch as select unnest(from_json('{rows}', '[{FETCH}]'), recursive := true)")
+            fetches = [_fetch(source, [change for change in seen if change.source == source], run_date) for source in COLUMNS]
+            _write(db, "fetch", fetches, FETCH)
+            for source, columns in COLUMNS.items():
+                rows = [_logged(change) for change in new if change.source == source]
+                _write(db, f"{source}_log", rows, pa.schema([(column, pa.string()) for column in columns.split()] + IN_LOG))
+                db.execute(f"create or replace view raw.{source}__ipo_project as from raw.{source}_log")
 
 
-FETCH = json.dumps(
-    {
-        **dict.fromkeys(
-            "source_id resource title publisher homepage licence terms_url cadence status message".split(), "VARCHAR"
-        ),
-        **dict.fromkeys("declared_total fetched duplicates records".split(), "BIGINT"),
-        **{"max_age_nights": "INTEGER", "age_nights": "INTEGER", "good_run_date": "DATE", "selected": "BOOLEAN"},
+def _write(db: duckdb.DuckDBPyConnection, table: str, rows: list[dict[str, Any]], schema: pa.Schema) -> None:
+    db.register("rows", pa.Table.from_pylist(rows, schema))
+    db.execute(f"create or replace table raw.{table} as from rows")
+
+
+def _logged(change: Change) -> dict[str, Any]:
+    """A row of a change log."""
+    return {
+        **change.record,
+        "_change": change.kind,
+        "_payload": f"{change.source} {change.night}",
+        "_url": f"https://{change.source}.example/list",
+        "_fetched_at": datetime(change.night.year, change.night.month, change.night.day, 18, tzinfo=UTC),
+        "_run_date": change.night,
     }
-)
 
 
-def _fill(db: duckdb.DuckDBPyConnection, source: str, changes: list[Change]) -> None:
-    rows = [
-        {
-            **change.record,
-            "_change": change.kind,
-            "_payload": f"{source} {change.night}",
-            "_url": f"https://{source}.example/list",
-            "_fetched_at": f"{change.night}T18:00:00Z",
-            "_run_date": str(change.night),
-        }
-        for change in changes
-    ]
-    schema = {column: "VARCHAR" for column in COLUMNS[source].split()}
-    schema |= {"_change": "VARCHAR", "_record_hash": "VARCHAR", "_payload": "VARCHAR", "_row": "INTEGER", "_url": "VARCHAR"}
-    schema |= {"_fetched_at": "TIMESTAMPTZ", "_run_date": "DATE"}
-    db.execute(
-        f"create or replace table raw.{source}_log as select unnest(from_json(?, ?), recursive := true)",
-        [json.dumps(rows), json.dumps([schema])],
-    )
-    db.execute(f"create or replace view raw.{source}__ipo_project as from raw.{source}_log")
-
-
-def _fetch(source: str, changes: list[Change], run_date: date) -> dict[str, object]:
+def _fetch(source: str, changes: list[Change], run_date: date) -> dict[str, Any]:
     """The row of raw.fetch: what the extractor says of the last complete night."""
     good = max((change.night for change in changes), default=None)
     listed = {change.record[KEY[source]]: change.kind != "removed" for change in changes}
@@ -132,9 +124,8 @@ def _fetch(source: str, changes: list[Change], run_date: date) -> dict[str, obje
     return {
         "source_id": source,
         "resource": "ipo_project",
-        "title": source,
         "status": "complete" if good == run_date else "failed",
-        "good_run_date": str(good) if good else None,
+        "good_run_date": good,
         "age_nights": (run_date - good).days if good else None,
         "max_age_nights": 3,
         "fetched": records + 1,
@@ -161,4 +152,24 @@ def new_warehouse(dbt: Dbt, tmp_path_factory: pytest.TempPathFactory) -> Callabl
     return lambda: Warehouse(tmp_path_factory.mktemp("warehouse"), dbt)
 
 
-__all__ = ["NIGHTS"]
+@pytest.fixture(scope="session")
+def changes() -> list[Change]:
+    """Four nights of three lists."""
+    return change_logs(random_seed=20260713, projects=60)
+
+
+@pytest.fixture(scope="session")
+def night_by_night(new_warehouse: Callable[[], Warehouse], changes: list[Change]) -> Warehouse:
+    """A build file that has lived through every night."""
+    warehouse = new_warehouse()
+    for count in range(1, len(NIGHTS) + 1):
+        warehouse.build(changes, NIGHTS[:count], full=count == 1)
+    return warehouse
+
+
+@pytest.fixture(scope="session")
+def at_once(new_warehouse: Callable[[], Warehouse], changes: list[Change]) -> Warehouse:
+    """A build file made of all nights on the last."""
+    warehouse = new_warehouse()
+    warehouse.build(changes, NIGHTS, full=True)
+    return warehouse

@@ -286,7 +286,7 @@ steps = st.tuples(
 )
 
 
-@settings(max_examples=12)
+@settings(max_examples=8)
 @given(steps=st.lists(steps, min_size=1, max_size=6))
 def test_the_log_replays_to_every_night(steps: list[tuple[int, Snapshot, str, bool]], resource: Build) -> None:
     """Whatever the order of nights, second attempts, backfills and outages, the changes up to a night add up to its

@@ -198,7 +198,7 @@ def test_an_outage_is_failed_and_removes_nothing(
     fault: str, source: str, boxes: Any, installation: Installation
 ) -> None:
     """An exchange that is down in whatever way is `failed` after four tries, says how, and loses no row."""
-    outcome = installation.fetch(source, boxes(fault).address, timeout=0.15 if fault == "timeout" else 20.0)
+    outcome = installation.fetch(source, boxes(fault).address, timeout=0.05 if fault == "timeout" else 20.0)
     assert (outcome.status, outcome.declared_total, outcome.fetched, outcome.records) == ("failed", None, 0, 0)
     assert OUTAGES[fault] in str(outcome.message)
     assert str(outcome.message).startswith(all_specs()[source].http.base)

@@ -179,6 +179,15 @@ def test_a_known_record_moved_above_new_ones_does_not_end_the_head() -> None:
     assert union(stable_pages(source.page, key="id")).keys == set(source.keys)
 
 
+def test_a_record_put_on_top_while_the_head_is_read_is_fetched_too() -> None:
+    """The head is read again until its total stands still, not once."""
+    moves: list[list[Change]] = [[("insert", 0)] * 3, [], [], [], [], [("insert", 0)]]
+    source = MovingList(numbered(6), 2, moves)
+    read = union(stable_pages(source.page, key="id"))
+    assert read.keys == set(source.keys)
+    assert len(read.keys) == read.declared == 10
+
+
 def test_a_head_that_loses_a_record_while_it_is_read_does_not_stand_still() -> None:
     """A total that rises and falls back within one reading of the head hides a record: the list is read again."""
     moves = [[("insert", 0)], [("insert", 0)], [("insert", 0)], [("remove", 0)]]

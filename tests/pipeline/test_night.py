@@ -85,16 +85,24 @@ def test_a_night_built_bit_by_bit_equals_one_built_anew(installation):
 def test_an_outage_removes_nothing(installation):
     """A source that fails one night keeps every row it had, marked one night older."""
     installation.run(FIRST)
-    before = installation.query("select project_id, row_hash from listing_pipeline.project where exchange = 'SZSE' order by 1")
+    before = installation.query(
+        "select project_id, row_hash from listing_pipeline.project where exchange = 'SZSE' order by 1"
+    )
     installation.sim.fault("www.szse.cn:500")
     report = installation.run(SECOND)
-    after = installation.query("select project_id, row_hash from listing_pipeline.project where exchange = 'SZSE' order by 1")
+    after = installation.query(
+        "select project_id, row_hash from listing_pipeline.project where exchange = 'SZSE' order by 1"
+    )
     assert after == before
-    status = installation.query("select status, age_nights, message from quality.source_status where source_id = 'szse'")
+    status = installation.query(
+        "select status, age_nights, message from quality.source_status where source_id = 'szse'"
+    )
     assert status[0][:2] == ("failed", 1)
     assert "answered 500" in status[0][2]
     assert not next(fetched for fetched in report.fetched if fetched.source == "szse").is_good
-    assert {row[0] for row in installation.query("select source_id from quality.source_status where age_nights = 0")} == {
+    assert {
+        row[0] for row in installation.query("select source_id from quality.source_status where age_nights = 0")
+    } == {
         "sse",
         "bse",
     }

@@ -67,7 +67,17 @@ ROW_BALANCE = {
     "source_id": "VARCHAR",
     "resource": "VARCHAR",
     **dict.fromkeys(
-        ("fetched", "duplicates", "records", "staged", "quarantined", "conformed", "merged", "carried", "published"),
+        (
+            "fetched",
+            "duplicates",
+            "records",
+            "staged",
+            "quarantined",
+            "conformed",
+            "merged",
+            "carried",
+            "published",
+        ),
         "BIGINT",
     ),
 }
@@ -92,7 +102,9 @@ def manifest_node(name: str, columns: Mapping[str, str], key: list[str]) -> dict
         "schema": schema,
         "name": table,
         "alias": table,
-        "original_file_path": f"seeds/reference/{table}.csv" if is_seed else f"models/marts/{schema}/{table}.sql",
+        "original_file_path": f"seeds/reference/{table}.csv"
+        if is_seed
+        else f"models/marts/{schema}/{table}.sql",
         "description": f"What {table} holds.",
         "config": {"meta": {"primary_key": key}, "column_types": dict(columns) if is_seed else {}},
         "columns": {
@@ -113,9 +125,11 @@ def manifest_node(name: str, columns: Mapping[str, str], key: list[str]) -> dict
     }
 
 
-def write_manifest(path: Path, names: Iterable[str] = tuple(SCHEMA)) -> Path:
-    """A manifest with the named tables and a model that is not published."""
+def write_manifest(path: Path, names: Iterable[str] = tuple(SCHEMA), note: str | None = None) -> Path:
+    """A manifest with the named tables, all described by `note` if given, and a model that is not published."""
     nodes = {f"model.fsdb.{name}": manifest_node(name, *SCHEMA[name]) for name in names}
+    for node in nodes.values():
+        node["description"] = note or node["description"]
     staging = manifest_node("staging.stg_sse__ipo_project", PROJECT, ["exchange"])
     staging["original_file_path"] = "models/staging/sse/stg_sse__ipo_project.sql"
     nodes["model.fsdb.stg"] = staging
@@ -177,8 +191,12 @@ def state(**tables: Rows) -> dict[str, Rows]:
             {"exchange": "SSE", "project_id": f"P{n}", "valid_from": DAY, "status": "accepted", "as_of": DAY}
             for n in (1, 2, 3)
         ],
-        "organization": [{"organization_id": f"org-{n}", "legal_name": f"某某{n}", "as_of": DAY} for n in (1, 2, 3)],
-        "row_balance": [{"source_id": "sse", "resource": "ipo_project", "fetched": 3, "records": 3, "staged": 3}],
+        "organization": [
+            {"organization_id": f"org-{n}", "legal_name": f"某某{n}", "as_of": DAY} for n in (1, 2, 3)
+        ],
+        "row_balance": [
+            {"source_id": "sse", "resource": "ipo_project", "fetched": 3, "records": 3, "staged": 3}
+        ],
         "source_status": [source()],
         "status_map": [{"exchange": "SSE", "raw_status": "1", "status": "accepted"}],
         **tables,
@@ -235,6 +253,7 @@ class World:
     path: Path
     names: tuple[str, ...] = tuple(SCHEMA)
     clock: datetime = NOW
+    note: str | None = None
     edit: Callable[[duckdb.DuckDBPyConnection], None] | None = None
     last: Candidate | None = field(default=None)
 
@@ -246,7 +265,11 @@ class World:
         return self.path / "candidates" / run_date.isoformat()
 
     def build(
-        self, tables: Mapping[str, Rows] | None = None, run_date: date = DAY, code: str = "c0de", **options: Any
+        self,
+        tables: Mapping[str, Rows] | None = None,
+        run_date: date = DAY,
+        code: str = "c0de",
+        **options: Any,
     ) -> Candidate:
         """Write the candidate of a night, compared with the release it should be compared with."""
         self.path.mkdir(exist_ok=True)
@@ -255,13 +278,20 @@ class World:
         if self.edit:
             with duckdb.connect(str(warehouse)) as connection:
                 self.edit(connection)
-        manifest = write_manifest(self.path / "manifest.json", self.names)
+        manifest = write_manifest(self.path / "manifest.json", self.names, self.note)
         self.last = candidate.write(
             warehouse,
             catalogue.load(manifest),
             self.candidate(run_date),
             run_date=run_date,
-            inputs=[{"source": "sse", "resource": "ipo_project", "run_date": run_date.isoformat(), "content_hash": "f" * 64}],
+            inputs=[
+                {
+                    "source": "sse",
+                    "resource": "ipo_project",
+                    "run_date": run_date.isoformat(),
+                    "content_hash": "f" * 64,
+                }
+            ],
             code_version=code,
             created=self.clock,
             previous=base_of(self.releases, run_date),
@@ -292,6 +322,18 @@ class World:
         with duckdb.connect() as connection:
             path = release / f"{table.replace('.', '/')}.parquet"
             return connection.execute(f"SELECT {columns} FROM '{path}'").fetchall()
+
+    def query(self, release: Path, sql: str) -> list[tuple[Any, ...]]:
+        """Rows of the release's DuckDB file."""
+        with duckdb.connect(str(release / "fsdb.duckdb"), read_only=True) as database:
+            return database.execute(sql).fetchall()
+
+    def database(self, release: Path) -> dict[str, list[tuple[Any, ...]]]:
+        """All rows of the release's DuckDB file, by table."""
+        tables = self.query(
+            release, "SELECT schema_name || '.' || table_name FROM duckdb_tables() ORDER BY ALL"
+        )
+        return {name: self.query(release, f"FROM {name}") for (name,) in tables}
 
     def delta(self, release: Path, table: str, columns: str = "*") -> list[tuple[Any, ...]]:
         """The rows of a release's delta file."""

@@ -39,22 +39,21 @@ def test_every_table_is_a_parquet_file_ordered_by_its_key(world: World) -> None:
 
 def test_the_database_says_what_the_parquet_files_say(world: World) -> None:
     written = world.build()
-    with duckdb.connect(str(written.path / candidate.DATABASE), read_only=True) as database:
-        for name in SCHEMA:
-            assert database.sql(f"FROM {name}").fetchall() == world.rows(written.path, name)
-        assert database.sql("SELECT comment FROM duckdb_tables() WHERE table_name = 'project'").fetchall() == [
-            ("What project holds.",)
-        ]
-        assert database.sql(
-            "SELECT comment FROM duckdb_columns() WHERE table_name = 'project' AND column_name = 'plan_raise_cny'"
-        ).fetchall() == [("The plan_raise_cny of a row. (CNY)",)]
+    assert world.database(written.path) == {name: world.rows(written.path, name) for name in SCHEMA}
+    comments = "SELECT comment FROM duckdb_{}() WHERE table_name = 'project'"
+    assert world.query(written.path, comments.format("tables")) == [("What project holds.",)]
+    assert world.query(written.path, comments.format("columns") + " AND column_name = 'plan_raise_cny'") == [
+        ("The plan_raise_cny of a row. (CNY)",)
+    ]
 
 
 def test_the_database_is_in_the_format_older_readers_know(world: World) -> None:
     written = world.build()
     with duckdb.connect() as connection:
         connection.execute(f"ATTACH '{written.path / candidate.DATABASE}' AS release (READ_ONLY)")
-        tags = connection.sql("SELECT tags FROM duckdb_databases() WHERE database_name = 'release'").fetchall()[0][0]
+        tags = connection.sql(
+            "SELECT tags FROM duckdb_databases() WHERE database_name = 'release'"
+        ).fetchall()[0][0]
     assert "v1.4.0" in tags["storage_version"]
 
 
@@ -100,7 +99,9 @@ def test_datapackage_describes_tables_columns_units_licences_and_bytes(world: Wo
     assert [entry["path"] for entry in project_resource["sources"]] == ["https://www.sse.example"]
     fields = {field["name"]: field for field in project_resource["schema"]["fields"]}
     assert fields["plan_raise_cny"]["unit"] == "CNY"
-    assert {name: fields[name]["type"] for name in ("plan_raise_cny", "accepted_on", "fetched_at", "status")} == {
+    assert {
+        name: fields[name]["type"] for name in ("plan_raise_cny", "accepted_on", "fetched_at", "status")
+    } == {
         "plan_raise_cny": "number",
         "accepted_on": "date",
         "fetched_at": "datetime",
@@ -139,10 +140,9 @@ def test_a_description_with_quotes_stays_a_description(world: World) -> None:
         code_version="c0de",
         created=NOW,
     )
-    with duckdb.connect(str(written.path / candidate.DATABASE), read_only=True) as database:
-        assert database.sql("SELECT comment FROM duckdb_tables() WHERE table_name = 'project'").fetchall() == [
-            ("it's; DROP TABLE x; --",)
-        ]
+    assert world.query(written.path, "SELECT comment FROM duckdb_tables() WHERE table_name = 'project'") == [
+        ("it's; DROP TABLE x; --",)
+    ]
 
 
 # -- what need not be done again ---------------------------------------------------------------------------------------
@@ -165,15 +165,71 @@ def test_a_file_system_without_hard_links_gets_a_copy(world: World, monkeypatch:
     monkeypatch.setattr(Path, "hardlink_to", refuse)
     written = world.build(run_date=NEXT_DAY)
     name = "organizations.organization"
-    assert not (written.path / "organizations/organization.parquet").samefile(first.path / "organizations/organization.parquet")
+    assert not (written.path / "organizations/organization.parquet").samefile(
+        first.path / "organizations/organization.parquet"
+    )
     assert world.rows(written.path, name) == world.rows(first.path, name)
+
+
+ORGANIZATIONS = [{"organization_id": f"org-{n}", "legal_name": f"某某{n}", "as_of": DAY} for n in range(50)]
+
+
+def test_where_most_rows_stay_the_database_is_taken_over_from_the_base(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The tables that changed, came or went are right all the same, and the file does not grow from night to night."""
+    copied = []
+    monkeypatch.setattr(files, "copy", lambda *paths, _copy=files.copy: (copied.append(paths), _copy(*paths)))
+    world.names = tuple(name for name in SCHEMA if name != "quality.row_balance")
+    first = world.night(state(organization=ORGANIZATIONS))
+    assert copied == []
+    world.names = tuple(name for name in SCHEMA if name != "reference.status_map")
+    projects = [project(1, status="registered"), project(7)]
+    second = world.build(state(organization=ORGANIZATIONS, project=projects), NEXT_DAY)
+    assert copied == [
+        (first.path / candidate.DATABASE, world.path / "candidates/.2026-07-15.partial" / candidate.DATABASE)
+    ]
+    assert world.database(second.path) == {name: world.rows(second.path, name) for name in world.names}
+    size = (second.path / candidate.DATABASE).stat().st_size
+    assert size <= (first.path / candidate.DATABASE).stat().st_size * 1.2
+
+
+def test_where_most_rows_changed_the_database_is_written_anew(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "copy", None)
+    world.night()
+    many = [project(n) for n in range(100)]
+    written = world.build(state(project=many), NEXT_DAY)
+    assert world.database(written.path) == {name: world.rows(written.path, name) for name in SCHEMA}
+
+
+def test_a_database_in_another_format_is_not_taken_over(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.night(state(organization=ORGANIZATIONS))
+    monkeypatch.setattr(candidate, "STORAGE_VERSION", "v1.5.0")
+    monkeypatch.setattr(files, "copy", None)
+    assert world.build(state(organization=ORGANIZATIONS), NEXT_DAY).counts["organizations.organization"] == 50
+
+
+def test_a_description_that_changed_is_in_the_database_that_was_taken_over(world: World) -> None:
+    world.night(state(organization=ORGANIZATIONS))
+    world.note = "Another sentence."
+    written = world.build(state(organization=ORGANIZATIONS), NEXT_DAY)
+    assert world.query(written.path, "SELECT DISTINCT comment FROM duckdb_tables()") == [
+        ("Another sentence.",)
+    ]
 
 
 def test_a_column_that_moved_is_not_hidden_by_the_file_of_the_base(world: World) -> None:
     world.night()
-    world.edit = lambda connection: connection.execute(
-        "CREATE OR REPLACE TABLE reference.status_map AS SELECT status, exchange, raw_status FROM reference.status_map"
-    ) and None
+    world.edit = lambda connection: (
+        connection.execute(
+            "CREATE OR REPLACE TABLE reference.status_map AS SELECT status, exchange, raw_status FROM reference.status_map"
+        )
+        and None
+    )
     manifest = world.build(run_date=NEXT_DAY).path / "reference/status_map.parquet"
     columns = [row[0] for row in duckdb.sql(f"DESCRIBE FROM '{manifest}'").fetchall()]
     assert columns == ["exchange", "raw_status", "status"]  # the catalogue's order, not the warehouse's
@@ -193,7 +249,11 @@ def refused(world: World, message: str, *args: Any, **options: Any) -> None:
     "rows", [[project(1), project(1, status="other")], [project(1), project(2, project_id=None)]]
 )
 def test_a_null_or_double_key_is_refused(world: World, rows: list[dict[str, Any]]) -> None:
-    refused(world, r"listing_pipeline\.project: key \('exchange', 'project_id'\) is null or not unique", state(project=rows))
+    refused(
+        world,
+        r"listing_pipeline\.project: key \('exchange', 'project_id'\) is null or not unique",
+        state(project=rows),
+    )
 
 
 @pytest.mark.parametrize(
@@ -203,7 +263,10 @@ def test_a_null_or_double_key_is_refused(world: World, rows: list[dict[str, Any]
         ("DROP SCHEMA reference CASCADE", r"reference\.status_map is in the catalogue but not in"),
         ("ALTER TABLE reference.status_map ADD COLUMN extra INTEGER", r"only in the build file \['extra'\]"),
         ("ALTER TABLE reference.status_map DROP COLUMN status", r"only in the catalogue \['status'\]"),
-        ("ALTER TABLE reference.status_map ALTER status TYPE HUGEINT USING 1", "Parquet cannot hold status HUGEINT"),
+        (
+            "ALTER TABLE reference.status_map ALTER status TYPE HUGEINT USING 1",
+            "Parquet cannot hold status HUGEINT",
+        ),
     ],
 )
 def test_catalogue_and_warehouse_must_agree(world: World, statement: str, message: str) -> None:
@@ -225,7 +288,8 @@ def test_a_build_file_that_is_missing_or_damaged_is_named(world: World, content:
 
 
 @pytest.mark.parametrize(
-    "name", ["listing_pipeline/project.parquet", "release.json", "datapackage.json", "CHECKSUMS"]
+    "name",
+    ["listing_pipeline/project.parquet", "fsdb.duckdb", "release.json", "datapackage.json", "CHECKSUMS"],
 )
 def test_a_base_that_was_edited_is_no_base(world: World, name: str) -> None:
     first = world.night()
@@ -286,7 +350,9 @@ def test_a_full_disk_is_said_and_leaves_no_candidate(world: World, limit: int, f
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert f"{file} could not be written" in done.stdout, done.stderr
     assert "nothing was published, the current release stays as it is; next: make room" in done.stdout
-    assert [path.name for path in world.candidate(DAY).parent.iterdir()] == [DAY.isoformat()]  # the one before
+    assert [path.name for path in world.candidate(DAY).parent.iterdir()] == [
+        DAY.isoformat()
+    ]  # the one before
 
 
 def test_no_space_for_the_small_files_is_said_too(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -299,6 +365,7 @@ def test_no_space_for_the_small_files_is_said_too(world: World, monkeypatch: pyt
 
 def test_memory_can_be_bounded(world: World) -> None:
     rows = [project(n) for n in range(500)]
-    assert world.build(state(project=rows), threads=1, memory_limit="200MB").counts["listing_pipeline.project"] == 500
-
-
+    assert (
+        world.build(state(project=rows), threads=1, memory_limit="200MB").counts["listing_pipeline.project"]
+        == 500
+    )

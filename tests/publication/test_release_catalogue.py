@@ -51,12 +51,18 @@ def test_meta_outside_config_counts_too(tmp_path: Path) -> None:
     [
         ({"config": {"meta": {}}}, "no config.meta.primary_key"),
         ({"config": {"meta": {"primary_key": ["nobody"]}}}, "key column 'nobody' is not one of its facts"),
-        ({"config": {"meta": {"primary_key": ["file_sha256"]}}}, "key column 'file_sha256' is not one of its facts"),
+        (
+            {"config": {"meta": {"primary_key": ["file_sha256"]}}},
+            "key column 'file_sha256' is not one of its facts",
+        ),
         ({"description": "  "}, "listing_pipeline.project: no description"),
         ({"columns": {}}, "no columns declared"),
         ({"alias": "../escape"}, "'../escape' is not a plain lower-case name"),
         ({"columns": {"_x": {"name": "_x", "description": "d"}}}, "'_x' is not a plain lower-case name"),
-        ({"columns": {"x": {"name": "x", "meta": {"classification": "public"}}}}, "project.x: no description"),
+        (
+            {"columns": {"x": {"name": "x", "meta": {"classification": "public"}}}},
+            "project.x: no description",
+        ),
         ({"columns": {"x": {"name": "x", "description": "d"}}}, "project.x: classification '' is none of"),
     ],
 )

@@ -16,9 +16,18 @@ from publication.content import Fingerprint, content_hash, fingerprint, release_
 from publication.sql import connect
 
 KNOWN = "1:bcb6530bfd26c42d:6929c895be9af37e"
-TYPES = {"name": "VARCHAR", "amount": "DECIMAL(20,2)", "ratio": "DOUBLE", "day": "DATE", "seen_at": "TIMESTAMPTZ", "n": "BIGINT"}
+TYPES = {
+    "name": "VARCHAR",
+    "amount": "DECIMAL(20,2)",
+    "ratio": "DOUBLE",
+    "day": "DATE",
+    "seen_at": "TIMESTAMPTZ",
+    "n": "BIGINT",
+}
 # The separators of the row text must be harmless inside a value.
-TEXT = st.none() | st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\0") | st.sampled_from("\x1e\x1f01"))
+TEXT = st.none() | st.text(
+    st.characters(blacklist_categories=["Cs"], blacklist_characters="\0") | st.sampled_from("\x1e\x1f01")
+)
 ROW = st.tuples(
     TEXT,
     st.none() | st.decimals(-(10**12), 10**12, places=2),
@@ -35,23 +44,32 @@ def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.Duck
         yield opened
 
 
-def of_rows(connection: duckdb.DuckDBPyConnection, rows: list[tuple[Any, ...]], types: dict[str, str]) -> Fingerprint:
+def of_rows(
+    connection: duckdb.DuckDBPyConnection, rows: list[tuple[Any, ...]], types: dict[str, str]
+) -> Fingerprint:
     columns = ", ".join(f"{name} {kind}" for name, kind in types.items())
     connection.execute(f"CREATE OR REPLACE TEMP TABLE t ({columns})")
     if rows:
-        connection.executemany(f"INSERT INTO t VALUES ({', '.join('?' for _ in types)})", [list(row) for row in rows])
+        connection.executemany(
+            f"INSERT INTO t VALUES ({', '.join('?' for _ in types)})", [list(row) for row in rows]
+        )
     return fingerprint(connection, "t", types)
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(ROW, max_size=6), st.randoms(use_true_random=False))
-def test_the_order_of_rows_does_not_matter(connection: duckdb.DuckDBPyConnection, rows: list[Any], random: Any) -> None:
+def test_the_order_of_rows_does_not_matter(
+    connection: duckdb.DuckDBPyConnection, rows: list[Any], random: Any
+) -> None:
     shuffled = random.sample(rows, len(rows))
     assert of_rows(connection, rows, TYPES) == of_rows(connection, shuffled, TYPES)
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.lists(st.tuples(TEXT, TEXT), min_size=1, max_size=3), st.lists(st.tuples(TEXT, TEXT), min_size=1, max_size=3))
+@given(
+    st.lists(st.tuples(TEXT, TEXT), min_size=1, max_size=3),
+    st.lists(st.tuples(TEXT, TEXT), min_size=1, max_size=3),
+)
 @example([("a", None)], [("a", "\x1e")])
 @example([("a", "b")], [("a\x1fb", None)])
 @example([(None, "")], [("", None)])
@@ -117,14 +135,17 @@ def test_the_columns_are_part_of_what_a_table_says() -> None:
 
 def test_the_same_night_has_the_same_id_whatever_the_order_and_the_fetch(world: World) -> None:
     first = world.build().release_id
-    shuffled = [project(n, file_sha256="cd" * 32, fetched_at=datetime(2026, 7, 15, 9, tzinfo=UTC)) for n in (3, 1, 2)]
+    shuffled = [
+        project(n, file_sha256="cd" * 32, fetched_at=datetime(2026, 7, 15, 9, tzinfo=UTC)) for n in (3, 1, 2)
+    ]
     assert world.build(state(project=shuffled), threads=1).release_id == first
     assert first.startswith("2026-07-14-")
     assert len(first) == len("2026-07-14-") + 12
 
 
 @pytest.mark.parametrize(
-    "values", [{"status": "registered"}, {"plan_raise_cny": "123456789.11"}, {"company_name": None}, {"as_of": None}]
+    "values",
+    [{"status": "registered"}, {"plan_raise_cny": "123456789.11"}, {"company_name": None}, {"as_of": None}],
 )
 def test_any_fact_that_changes_changes_the_id(world: World, values: dict[str, Any]) -> None:
     first = world.build().release_id

@@ -31,10 +31,17 @@ def killed_at(step: int) -> Iterator[list[str]]:
     calls: list[str] = []
     with pytest.MonkeyPatch.context() as patch:
         for owner, name in (
-            (os, "fsync"), (Path, "rename"), (Path, "replace"), (Path, "chmod"), (Path, "unlink"), (shutil, "rmtree"),
+            (os, "fsync"),
+            (Path, "rename"),
+            (Path, "replace"),
+            (Path, "chmod"),
+            (Path, "unlink"),
+            (shutil, "rmtree"),
         ):
 
-            def dying(*args: Any, _call: Callable[..., Any] = getattr(owner, name), _name: str = name, **named: Any) -> Any:
+            def dying(
+                *args: Any, _call: Callable[..., Any] = getattr(owner, name), _name: str = name, **named: Any
+            ) -> Any:
                 calls.append(_name)
                 if len(calls) > step:
                     raise KilledError(_name)
@@ -183,7 +190,10 @@ def test_a_disk_that_is_full_at_publication_leaves_the_current_release(
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(report, "write", full)
-    with pytest.raises(PublicationError, match=r"release .*2026-07-15.* could not be written: No space left on device\n .*make room"):
+    with pytest.raises(
+        PublicationError,
+        match=r"release .*2026-07-15.* could not be written: No space left on device\n .*make room",
+    ):
         world.publish(NEXT_DAY)
     assert current(world.releases) == first
     assert [path.name for path in world.releases.iterdir() if path.is_dir()] == [first.release_id]

@@ -37,6 +37,7 @@ def apply_delta(before: Path, after: Path, table: Table) -> list[tuple[Any, ...]
 
 
 def assert_delta_leads_on(world: World, before: Path, after: Path) -> None:
+    assert world.database(after) == {name: world.rows(after, name) for name in SCHEMA}
     for table in load(world.path / "manifest.json"):
         expected = world.rows(after, table.full_name, ", ".join(table.facts))
         assert apply_delta(before, after, table) == expected
@@ -69,7 +70,8 @@ def tables_of(projects: Mapping[Any, Any], history: Mapping[Any, Any]) -> dict[s
     return state(
         project=[project(n, exchange=exchange, **values) for (exchange, n), values in projects.items()],
         project_history=[
-            {"exchange": "SSE", "project_id": key, "valid_from": day, **values} for (key, day), values in history.items()
+            {"exchange": "SSE", "project_id": key, "valid_from": day, **values}
+            for (key, day), values in history.items()
         ],
     )
 
@@ -104,7 +106,13 @@ def test_release_plus_delta_is_the_next_release(
     )
 
 
-def changed(world: World, rows: Sequence[Mapping[str, Any]], run_date: date = NEXT_DAY, code: str = "c0de", **tables: Any) -> Path:
+def changed(
+    world: World,
+    rows: Sequence[Mapping[str, Any]],
+    run_date: date = NEXT_DAY,
+    code: str = "c0de",
+    **tables: Any,
+) -> Path:
     """The candidate after the three projects of the first night became `rows`."""
     world.night(state(**tables.pop("before", {})))
     return world.build(state(project=rows, **tables), run_date, code).path
@@ -115,7 +123,11 @@ def project_causes(world: World, candidate: Path) -> list[tuple[str, str, str]]:
 
 
 def test_rows_say_what_they_were(world: World) -> None:
-    rows = [project(1, status='inquired "1"', plan_raise_cny=None, as_of=NEXT_DAY), project(3), project(4, as_of=NEXT_DAY)]
+    rows = [
+        project(1, status='inquired "1"', plan_raise_cny=None, as_of=NEXT_DAY),
+        project(3),
+        project(4, as_of=NEXT_DAY),
+    ]
     candidate = changed(world, rows)
     delta = world.delta(candidate, PROJECT_TABLE, "project_id, _change, status, plan_raise_cny, _previous")
     assert [(key, change, status) for key, change, status, _, _ in delta] == [
@@ -123,14 +135,23 @@ def test_rows_say_what_they_were(world: World) -> None:
         ("P2", "removed", "accepted"),
         ("P4", "added", "accepted"),
     ]
-    assert json.loads(delta[0][4]) == {"status": "accepted", "plan_raise_cny": 123456789.10, "as_of": "2026-07-14"}
+    assert json.loads(delta[0][4]) == {
+        "status": "accepted",
+        "plan_raise_cny": 123456789.10,
+        "as_of": "2026-07-14",
+    }
     assert [previous for *_, previous in delta[1:]] == [None, None]
 
 
 def test_a_fetch_that_brought_the_same_changes_nothing(world: World) -> None:
     candidate = changed(world, [project(n, file_sha256="cd" * 32) for n in (1, 2, 3)])
     assert world.delta(candidate, PROJECT_TABLE) == []
-    assert [row[:1] for row in duckdb.sql(f"DESCRIBE FROM '{candidate}/delta/listing_pipeline/project.parquet'").fetchall()][-3:] == [
+    assert [
+        row[:1]
+        for row in duckdb.sql(
+            f"DESCRIBE FROM '{candidate}/delta/listing_pipeline/project.parquet'"
+        ).fetchall()
+    ][-3:] == [
         ("_change",),
         ("_cause",),
         ("_previous",),
@@ -141,17 +162,29 @@ def test_a_fetch_that_brought_the_same_changes_nothing(world: World) -> None:
     ("row", "run_date", "code", "expected"),
     [
         pytest.param(project(1, status="x", as_of=NEXT_DAY), NEXT_DAY, "c0de", "source", id="a newer record"),
-        pytest.param(project(1, status="x", as_of=NEXT_DAY), NEXT_DAY, "new", "source", id="newer record, other code"),
+        pytest.param(
+            project(1, status="x", as_of=NEXT_DAY), NEXT_DAY, "new", "source", id="newer record, other code"
+        ),
         pytest.param(project(1, status="x"), NEXT_DAY, "new", "code", id="old record, other code"),
         pytest.param(project(1, status="x"), NEXT_DAY, "c0de", "correction", id="old record, same code"),
-        pytest.param(project(1, organization_id="org-9"), NEXT_DAY, "c0de", "identity", id="only the organization"),
-        pytest.param(project(1, organization_id="org-9", row_hash="i"), NEXT_DAY, "new", "identity", id="and its hash"),
         pytest.param(
-            project(1, organization_id="org-9", status="x"), NEXT_DAY, "c0de", "correction", id="organization and more"
+            project(1, organization_id="org-9"), NEXT_DAY, "c0de", "identity", id="only the organization"
+        ),
+        pytest.param(
+            project(1, organization_id="org-9", row_hash="i"), NEXT_DAY, "new", "identity", id="and its hash"
+        ),
+        pytest.param(
+            project(1, organization_id="org-9", status="x"),
+            NEXT_DAY,
+            "c0de",
+            "correction",
+            id="organization and more",
         ),
         pytest.param(project(1, dq_status="warn"), NEXT_DAY, "c0de", "source", id="newest version withheld"),
         pytest.param(project(1, status="x"), DAY, "c0de", "source", id="later attempt of the night"),
-        pytest.param(project(1, status="x", as_of=DAY - timedelta(9)), DAY, "c0de", "correction", id="old, same night"),
+        pytest.param(
+            project(1, status="x", as_of=DAY - timedelta(9)), DAY, "c0de", "correction", id="old, same night"
+        ),
     ],
 )
 def test_the_cause_of_a_changed_row(world: World, row: Any, run_date: date, code: str, expected: str) -> None:
@@ -162,7 +195,8 @@ def test_the_cause_of_a_changed_row(world: World, row: Any, run_date: date, code
 
 
 @pytest.mark.parametrize(
-    ("run_date", "code", "expected"), [(NEXT_DAY, "c0de", "source"), (NEXT_DAY, "new", "code"), (DAY, "c0de", "correction")]
+    ("run_date", "code", "expected"),
+    [(NEXT_DAY, "c0de", "source"), (NEXT_DAY, "new", "code"), (DAY, "c0de", "correction")],
 )
 def test_the_cause_of_a_removed_row(world: World, run_date: date, code: str, expected: str) -> None:
     candidate = changed(world, [project(1), project(2)], run_date, code)
@@ -187,13 +221,20 @@ def test_organizations_come_and_go_by_identity(world: World) -> None:
     ]
     candidate = changed(world, [project(n) for n in (1, 2, 3)], organization=merged)
     delta = world.delta(candidate, "organizations.organization", "organization_id, _change, _cause")
-    assert delta == [("org-2", "removed", "identity"), ("org-4", "added", "identity"), ("org-5", "added", "source")]
+    assert delta == [
+        ("org-2", "removed", "identity"),
+        ("org-4", "added", "identity"),
+        ("org-5", "added", "source"),
+    ]
 
 
 @pytest.mark.parametrize(("code", "expected"), [("c0de", "source"), ("new", "code")])
 def test_rows_without_a_record_follow_the_night_or_the_code(world: World, code: str, expected: str) -> None:
     candidate = changed(
-        world, [project(n) for n in (1, 2, 3)], code=code, status_map=[{"exchange": "SSE", "raw_status": "1", "status": "x"}]
+        world,
+        [project(n) for n in (1, 2, 3)],
+        code=code,
+        status_map=[{"exchange": "SSE", "raw_status": "1", "status": "x"}],
     )
     assert world.delta(candidate, "reference.status_map", "_change, _cause") == [("changed", expected)]
 
@@ -221,13 +262,19 @@ def entry(candidate: Path) -> Any:
 
 def test_a_new_column_changes_the_rows_that_have_a_value_there(world: World) -> None:
     columns = {**SCHEMA["reference.status_map"][0], "note": "VARCHAR"}
-    candidate = reshaped(world, "INSERT INTO reference.status_map VALUES ('SSE', '1', 'accepted', 'new')", columns=columns)
-    assert world.delta(candidate, "reference.status_map", "_change, _cause, note") == [("changed", "code", "new")]
+    candidate = reshaped(
+        world, "INSERT INTO reference.status_map VALUES ('SSE', '1', 'accepted', 'new')", columns=columns
+    )
+    assert world.delta(candidate, "reference.status_map", "_change, _cause, note") == [
+        ("changed", "code", "new")
+    ]
 
 
 def test_a_new_type_alone_changes_no_row_but_the_id(world: World) -> None:
     columns = {**SCHEMA["reference.status_map"][0], "raw_status": "INTEGER"}
-    candidate = reshaped(world, "INSERT INTO reference.status_map VALUES ('SSE', 1, 'accepted')", columns=columns)
+    candidate = reshaped(
+        world, "INSERT INTO reference.status_map VALUES ('SSE', 1, 'accepted')", columns=columns
+    )
     assert world.delta(candidate, "reference.status_map") == []
     before = json.loads(next(world.releases.glob("2026-07-14-*/release.json")).read_bytes())["tables"]
     assert entry(candidate)["content_sha256"] != before["reference.status_map"]["content_sha256"]
@@ -235,7 +282,9 @@ def test_a_new_type_alone_changes_no_row_but_the_id(world: World) -> None:
 
 
 def test_another_key_makes_the_delta_start_from_nothing(world: World) -> None:
-    candidate = reshaped(world, "INSERT INTO reference.status_map VALUES ('SSE', '1', 'accepted')", key=["raw_status"])
+    candidate = reshaped(
+        world, "INSERT INTO reference.status_map VALUES ('SSE', '1', 'accepted')", key=["raw_status"]
+    )
     assert world.delta(candidate, "reference.status_map", "_change") == [("added",)]
     assert entry(candidate)["delta"]["rebuilt"] is True
 

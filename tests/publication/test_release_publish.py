@@ -46,10 +46,14 @@ def test_a_release_is_complete_sealed_and_current(world: World) -> None:
 
 def test_the_checksums_are_those_of_sha256sum(world: World) -> None:
     release = world.night()
-    done = subprocess.run(["sha256sum", "--check", "--strict", "--quiet", "CHECKSUMS"], cwd=release.path, check=False)
+    done = subprocess.run(
+        ["sha256sum", "--check", "--strict", "--quiet", "CHECKSUMS"], cwd=release.path, check=False
+    )
     assert done.returncode == 0
     listed = {line.split("  ")[1] for line in (release.path / "CHECKSUMS").read_text().splitlines()}
-    assert listed == {p.relative_to(release.path).as_posix() for p in release.path.rglob("*") if p.is_file()} - {"CHECKSUMS"}
+    assert listed == {
+        p.relative_to(release.path).as_posix() for p in release.path.rglob("*") if p.is_file()
+    } - {"CHECKSUMS"}
 
 
 def test_the_release_says_what_the_gate_said(world: World) -> None:
@@ -76,8 +80,14 @@ def test_the_second_night_knows_what_changed(world: World) -> None:
     second = world.night(state(project=[project(1), project(2, status="x"), project(4)]), NEXT_DAY)
     assert current_id(world) == second.release_id
     assert second.base == first.release_id
-    assert second.tables["listing_pipeline.project"] == {"rows": 3, "delta": {"added": 1, "changed": 1, "removed": 1}}
-    assert [release.release_id for release in releases(world.releases)] == [second.release_id, first.release_id]
+    assert second.tables["listing_pipeline.project"] == {
+        "rows": 3,
+        "delta": {"added": 1, "changed": 1, "removed": 1},
+    }
+    assert [release.release_id for release in releases(world.releases)] == [
+        second.release_id,
+        first.release_id,
+    ]
     pointer = json.loads((world.releases / "current.json").read_bytes())
     assert (pointer["release_id"], pointer["path"]) == (second.release_id, second.release_id)
 
@@ -126,7 +136,9 @@ def refused(world: World, kind: type[PublicationError], message: str) -> None:
     with pytest.raises(kind, match=message):
         world.publish()
     assert current_id(world) == before
-    assert (sorted(path.name for path in world.releases.iterdir()) if world.releases.exists() else []) == listed
+    assert (
+        sorted(path.name for path in world.releases.iterdir()) if world.releases.exists() else []
+    ) == listed
 
 
 def test_a_candidate_that_was_not_judged_is_refused(world: World) -> None:
@@ -138,12 +150,20 @@ def test_a_candidate_that_was_stopped_is_refused_with_the_reason(world: World) -
     world.night(run_date=DAY - timedelta(1))
     world.build()
     world.judge(DAY, finding("7.2", title="every exchange present", success=False), passed=False)
-    refused(world, GateNotPassed, r"the gate stopped 2026-07-14-\w+: 7\.2 every exchange present; the current release stays")
+    refused(
+        world,
+        GateNotPassed,
+        r"the gate stopped 2026-07-14-\w+: 7\.2 every exchange present; the current release stays",
+    )
 
 
 @pytest.mark.parametrize(
     ("gate", "message"),
-    [("{", "is not JSON"), ('{"passed": true}', "judges None"), ('{"passed": true, "run_date": "2026-07-13"}', "judges 2026-07-13")],
+    [
+        ("{", "is not JSON"),
+        ('{"passed": true}', "judges None"),
+        ('{"passed": true, "run_date": "2026-07-13"}', "judges 2026-07-13"),
+    ],
 )
 def test_a_verdict_on_something_else_is_refused(world: World, gate: str, message: str) -> None:
     world.build()
@@ -154,7 +174,9 @@ def test_a_verdict_on_something_else_is_refused(world: World, gate: str, message
 @pytest.mark.parametrize("passed", ['"yes"', "1", "null"])
 def test_only_true_is_passed(world: World, passed: str) -> None:
     world.build()
-    (world.candidate(DAY) / "gate.json").write_text(f'{{"passed": {passed}, "run_date": "2026-07-14", "findings": []}}')
+    (world.candidate(DAY) / "gate.json").write_text(
+        f'{{"passed": {passed}, "run_date": "2026-07-14", "findings": []}}'
+    )
     refused(world, GateNotPassed, "it does not say")
 
 
@@ -195,7 +217,9 @@ def test_the_same_night_does_not_bless_an_edited_release(world: World) -> None:
     world.path.joinpath("releases/current.json").unlink()  # so that nothing is compared with it
     world.build()
     world.judge()
-    with pytest.raises(PublicationError, match=r"published already, but was changed since:\n  .*gate\.json: changed"):
+    with pytest.raises(
+        PublicationError, match=r"published already, but was changed since:\n  .*gate\.json: changed"
+    ):
         world.publish()
 
 
@@ -297,7 +321,9 @@ def test_a_pointer_to_nothing_is_said_and_the_next_publish_mends_it(world: World
     first = world.night(changed(1))
     second = world.night(changed(2), NEXT_DAY)
     second.path.rename(world.path / "taken away")
-    with pytest.raises(PublicationError, match=f"names {second.release_id}, which is not there; kept: {first.release_id}"):
+    with pytest.raises(
+        PublicationError, match=f"names {second.release_id}, which is not there; kept: {first.release_id}"
+    ):
         current(world.releases)
     rollback(world.releases, first.release_id, now=NOW)
     assert world.night(changed(2), NEXT_DAY).release_id == second.release_id

@@ -59,7 +59,9 @@ def test_the_page_tells_the_night(world: World) -> None:
         world,
         source_status=[
             source("sse", records=1500, fetched=1500, declared_total=1500),
-            source("szse", status="failed", age_nights=2, message="page 9 of 15 answered HTML", good_run_date=DAY),
+            source(
+                "szse", status="failed", age_nights=2, message="page 9 of 15 answered HTML", good_run_date=DAY
+            ),
         ],
     )
     text = published(
@@ -102,24 +104,41 @@ def test_the_page_tells_the_night(world: World) -> None:
 def test_the_page_loads_nothing(world: World) -> None:
     second_night(world)
     page = published(world)
-    assert not [tag for tag, *_ in page.attributes if tag in {"script", "img", "link", "iframe", "object", "base"}]
-    assert {name for _, name, _ in page.attributes if name in {"src", "srcset", "background", "poster"}} == set()
+    assert not [
+        tag for tag, *_ in page.attributes if tag in {"script", "img", "link", "iframe", "object", "base"}
+    ]
+    assert {
+        name for _, name, _ in page.attributes if name in {"src", "srcset", "background", "poster"}
+    } == set()
     assert not [name for _, name, _ in page.attributes if name.startswith("on")]
 
 
-@pytest.mark.parametrize("attack", ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "{{ 7 * 7 }}"])
+@pytest.mark.parametrize(
+    "attack", ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "{{ 7 * 7 }}"]
+)
 def test_nothing_that_is_shown_is_run(world: World, attack: str) -> None:
     second_night(
         world,
-        project=[project(1, status=attack, as_of=NEXT_DAY), project(2, company_name=attack), project(7, project_id=attack)],
-        source_status=[source(title=attack, message=attack, licence=attack, homepage="javascript:alert(1)", status=attack)],
+        project=[
+            project(1, status=attack, as_of=NEXT_DAY),
+            project(2, company_name=attack),
+            project(7, project_id=attack),
+        ],
+        source_status=[
+            source(
+                title=attack, message=attack, licence=attack, homepage="javascript:alert(1)", status=attack
+            )
+        ],
     )
     page = published(
-        world, finding(success=False, severity="warning", title=attack, observed=attack, sample=[{attack: attack}])
+        world,
+        finding(success=False, severity="warning", title=attack, observed=attack, sample=[{attack: attack}]),
     )
     assert attack in page.text
     assert not [tag for tag, *_ in page.attributes if tag in {"script", "img"}]
-    assert not [value for _, name, value in page.attributes if name == "href" and value.startswith("javascript")]
+    assert not [
+        value for _, name, value in page.attributes if name == "href" and value.startswith("javascript")
+    ]
 
 
 def test_the_first_release_has_nothing_to_compare_with(world: World) -> None:
@@ -146,7 +165,14 @@ def test_a_source_that_never_came_has_no_age(world: World) -> None:
     second_night(
         world,
         source_status=[
-            source("bse", status="not_run", age_nights=None, good_run_date=None, declared_total=None, fetched=None)
+            source(
+                "bse",
+                status="not_run",
+                age_nights=None,
+                good_run_date=None,
+                declared_total=None,
+                fetched=None,
+            )
         ],
     )
     assert "not run – never fetched" in published(world).text
@@ -162,7 +188,18 @@ def test_bare_tables_make_a_page_without_the_missing_sections(world: World) -> N
 def test_a_summary_counts_what_failed() -> None:
     gate = {
         "passed": False,
-        "findings": [finding(), finding(success=False), finding(success=False, accepted=True), finding(success=False, severity="warning")],
+        "findings": [
+            finding(),
+            finding(success=False),
+            finding(success=False, accepted=True),
+            finding(success=False, severity="warning"),
+        ],
     }
-    assert report.gate_summary(gate) == {"passed": False, "checks": 4, "warnings": 1, "critical": 1, "accepted": 1}
+    assert report.gate_summary(gate) == {
+        "passed": False,
+        "checks": 4,
+        "warnings": 1,
+        "critical": 1,
+        "accepted": 1,
+    }
     assert json.dumps(report.stopping(gate)[0])

@@ -43,21 +43,39 @@ EDITS: dict[str, tuple[Callable[[Path], object], str]] = {
         lambda release: writable(release / "listing_pipeline/project.parquet").open("ab").write(b"x"),
         "listing_pipeline/project.parquet: changed",
     ),
-    "a delta": (lambda release: (release / "delta/listing_pipeline/project.parquet").unlink(), "delta/.*: missing"),
-    "release.json": (lambda release: edit_json(release / "release.json", code_version="x"), "release.json: changed"),
-    "datapackage.json": (lambda release: edit_json(release / "datapackage.json", title="x"), "datapackage.json: changed"),
+    "a delta": (
+        lambda release: (release / "delta/listing_pipeline/project.parquet").unlink(),
+        "delta/.*: missing",
+    ),
+    "release.json": (
+        lambda release: edit_json(release / "release.json", code_version="x"),
+        "release.json: changed",
+    ),
+    "datapackage.json": (
+        lambda release: edit_json(release / "datapackage.json", title="x"),
+        "datapackage.json: changed",
+    ),
     "gate.json": (lambda release: edit_json(release / "gate.json", passed=False), "gate.json: changed"),
     "a file that is gone": (lambda release: (release / "report.html").unlink(), "report.html: missing"),
     "a file more": (lambda release: (release / "notes.txt").write_text("x"), "notes.txt: added"),
-    "a file more in a folder": (lambda release: (release / "quality/x.csv").write_text("x"), "quality/x.csv: added"),
+    "a file more in a folder": (
+        lambda release: (release / "quality/x.csv").write_text("x"),
+        "quality/x.csv: added",
+    ),
     "a link for a file": (
-        lambda release: ((release / "report.html").unlink(), (release / "report.html").symlink_to("/etc/hostname")),
+        lambda release: (
+            (release / "report.html").unlink(),
+            (release / "report.html").symlink_to("/etc/hostname"),
+        ),
         "report.html: a link",
     ),
     "a linked folder": (lambda release: (release / "more").symlink_to("/tmp"), "more: a link"),
     "CHECKSUMS": (reseal, "CHECKSUMS: changed: index.json remembers"),
     "no CHECKSUMS": (lambda release: (release / "CHECKSUMS").unlink(), "CHECKSUMS: missing"),
-    "garbled CHECKSUMS": (lambda release: writable(release / "CHECKSUMS").write_text("x\n"), "CHECKSUMS: unreadable: line 1"),
+    "garbled CHECKSUMS": (
+        lambda release: writable(release / "CHECKSUMS").write_text("x\n"),
+        "CHECKSUMS: unreadable: line 1",
+    ),
     "no directory": (shutil.rmtree, "the directory is missing"),
 }
 
@@ -92,7 +110,9 @@ def test_a_file_shared_by_two_releases_is_found_in_both(world: World) -> None:
     with writable(first.path / shared).open("ab") as stream:
         stream.write(b"x")
     for release in (first, second):
-        assert [problem.file for problem in verify(world.releases, release.release_id)] == [f"{release.release_id}/{shared}"]
+        assert [problem.file for problem in verify(world.releases, release.release_id)] == [
+            f"{release.release_id}/{shared}"
+        ]
 
 
 def test_a_release_nobody_published_is_a_problem(world: World) -> None:

@@ -14,7 +14,15 @@ from publication import publish
 from tests.conftest import UPSTREAM
 
 # The words of the truth file for the codes that are published.
-SSE = {"1": "已受理", "2": "已问询", "3": "上市委审议", "4": "提交注册", "5": "注册结果", "7": "中止及财报更新", "8": "终止"}
+SSE = {
+    "1": "已受理",
+    "2": "已问询",
+    "3": "上市委审议",
+    "4": "提交注册",
+    "5": "注册结果",
+    "7": "中止及财报更新",
+    "8": "终止",
+}
 BSE = {
     "P01": "已受理",
     "P02": "已问询",
