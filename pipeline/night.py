@@ -228,6 +228,8 @@ class Night:
                 tonight = self.archive.last(spec.id, name, self.run_date)
                 accepted = self.archive.accepted(spec.id, name, self.run_date) or tonight
                 good = self.archive.last_good(spec.id, name, self.run_date)
+                # Each part with the counts of the night on which it last came whole.
+                parts = [known.count for known in self.archive.known_parts(spec.id, name, self.run_date).values()]
                 rows.append(
                     {
                         "source_id": spec.id,
@@ -243,10 +245,10 @@ class Night:
                         "message": accepted.outcome.message if accepted else None,
                         "good_run_date": good.outcome.run_date if good else None,
                         "age_nights": (self.run_date - good.outcome.run_date).days if good else None,
-                        "declared_total": good.outcome.declared_total if good else None,
-                        "fetched": good.outcome.fetched if good else None,
-                        "duplicates": good.outcome.duplicates if good else None,
-                        "records": good.outcome.records if good else None,
+                        "declared_total": sum(part.declared for part in parts) if good else None,
+                        "fetched": sum(part.fetched for part in parts) if good else None,
+                        "duplicates": sum(part.fetched - part.records for part in parts) if good else None,
+                        "records": sum(part.records for part in parts) if good else None,
                         "selected": spec.id in selected,
                     }
                 )
@@ -259,19 +261,20 @@ class Night:
             for name in spec.resources:
                 good = self.archive.last_good(spec.id, name, self.run_date)
                 if good:
-                    shown = {"source", "resource", "run_date", "attempt", "content_hash", "files"}
+                    shown = {"source", "resource", "run_date", "attempt", "status", "content_hash", "files"}
                     found.append(good.outcome.model_dump(mode="json", include=shown))
         return found
 
     def _have(self, source: str, name: str) -> bool:
         """Whether tonight's snapshot is there and sound; a damaged one is named and fetched again."""
         attempt = self.archive.accepted(source, name, self.run_date)
-        if attempt is None:
+        if attempt is None or not attempt.outcome.is_good:
             return False
         try:
             attempt.records()
         except ArchiveError as error:
-            attempt.folder.rename(attempt.folder.with_name(f".{attempt.folder.name}.damaged"))
+            stamp = f"{self.clock.now():%Y%m%dT%H%M%S}"
+            attempt.folder.rename(attempt.folder.with_name(f".{attempt.folder.name}.{stamp}.damaged"))
             log.error("archive damaged", error=str(error), next="set aside; fetched again")
             return False
         return True

@@ -47,8 +47,19 @@ class RetryRecord(BaseModel):
     waited_seconds: float
 
 
+class PartCount(BaseModel):
+    """Records of one part of a resource: received with repeats, distinct, declared by the source."""
+
+    fetched: int = 0
+    records: int = 0
+    declared: int = 0
+
+
 class Outcome(BaseModel):
-    """What became of one attempt; counts in records, sizes in bytes."""
+    """What became of one attempt; counts in records, sizes in bytes.
+
+    `parts`: what came whole, by part (one named '' where the resource is one list); `broken`: what did not, and why.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -67,6 +78,8 @@ class Outcome(BaseModel):
     requests: int = 0
     bytes: int = 0
     redacted: int = 0
+    parts: dict[str, PartCount] = {}
+    broken: dict[str, str] = {}
     content_hash: str | None = None
     warnings: list[str] = []
     retries: list[RetryRecord] = []
@@ -79,6 +92,11 @@ class Outcome(BaseModel):
     def is_good(self) -> bool:
         """Whether this attempt says everything the source has."""
         return self.status in ("complete", "unchanged")
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether at least one part came whole: only such attempts enter the change log."""
+        return bool(self.parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +114,22 @@ class Attempt:
         if actual != expected:
             raise ArchiveError(f"{path}: expected sha256 {expected[:12]}, got {actual[:12]}: damaged on disk")
         return path
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """An attempt and the parts of the resource it speaks for."""
+
+    attempt: Attempt
+    parts: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPart:
+    """The newest night on which a part came whole, and its counts then."""
+
+    run_date: date
+    count: PartCount
 
 
 class PayloadWriter:
@@ -176,9 +210,20 @@ class Archive:
         return max(self.attempts(source, resource, run_date), key=_number, default=None)
 
     def accepted(self, source: str, resource: str, run_date: date) -> Attempt | None:
-        """The attempt that speaks for a night: the last one that said everything."""
-        good = (attempt for attempt in self.attempts(source, resource, run_date) if attempt.outcome.is_good)
-        return max(good, key=_number, default=None)
+        """The attempt that speaks for a night: the last that said everything, else the last that said something."""
+        usable = [attempt for attempt in self.attempts(source, resource, run_date) if attempt.outcome.is_usable]
+        return max(usable, key=lambda attempt: (attempt.outcome.is_good, _number(attempt)), default=None)
+
+    def speaking(self, source: str, resource: str, run_date: date) -> list[Speaker]:
+        """Who speaks for which parts of a night: for each part the last attempt in which it came whole."""
+        speaker: dict[str, Attempt] = {}
+        for attempt in sorted(self.attempts(source, resource, run_date), key=_number):
+            speaker.update(dict.fromkeys(attempt.outcome.parts, attempt))
+        attempts = sorted({id(attempt): attempt for attempt in speaker.values()}.values(), key=_number)
+        return [
+            Speaker(attempt, sorted(part for part, spoken in speaker.items() if spoken is attempt))
+            for attempt in attempts
+        ]
 
     def last_good(self, source: str, resource: str, before: date, inclusive: bool = True) -> Attempt | None:
         """The accepted attempt of the newest night up to `before`."""
@@ -188,6 +233,16 @@ class Archive:
                 if attempt is not None:
                     return attempt
         return None
+
+    def known_parts(self, source: str, resource: str, until: date) -> dict[str, KnownPart]:
+        """Every part that ever came whole up to a night: its newest night and its counts then."""
+        known: dict[str, KnownPart] = {}
+        for night in self.nights(source, resource):
+            if night <= until:
+                for speaker in self.speaking(source, resource, night):
+                    counts = speaker.attempt.outcome.parts
+                    known.update({part: KnownPart(night, counts[part]) for part in speaker.parts})
+        return known
 
 
 def _number(attempt: Attempt) -> int:

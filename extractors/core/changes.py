@@ -1,11 +1,11 @@
 """The change log: `added`, `changed`, `removed` per night, by key and record hash.
 
 Derived from the raw archive and recomputed when what it was derived from changes (a night fetched again, a night
-backfilled in between). Only snapshots that say everything enter it, so an outage, an error page or half a list
-neither changes nor removes anything.
+backfilled in between). Only what came whole enters it, so an outage, an error page or half a list neither changes nor
+removes anything; where a resource comes in parts, that holds for each part.
 """
 
-from collections.abc import Iterator
+import hashlib
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -15,20 +15,26 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import BaseModel
 
-from extractors.core.archive import Archive, Attempt
+from extractors.core.archive import Archive, Speaker
 from extractors.core.files import reveal, sha256_of, temporary_folder, write_atomic
 from extractors.core.spec import Resource
 from extractors.core.sql import literal, quoted, write_parquet
 
 
-class Basis(BaseModel):
-    """What the changes of a night were derived from, and what they are."""
+class Spoken(BaseModel):
+    """An attempt and the parts of the resource it speaks for on its night."""
 
-    run_date: date
     attempt: int
     content_hash: str
-    previous_run_date: date | None
-    previous_attempt: int | None
+    parts: list[str]
+
+
+class Basis(BaseModel):
+    """What the changes of a night were derived from, and what they are. `earlier` names the state before."""
+
+    run_date: date
+    spoken: list[Spoken]
+    earlier: str
     added: int = 0
     changed: int = 0
     removed: int = 0
@@ -36,8 +42,13 @@ class Basis(BaseModel):
 
     def is_of(self, other: "Basis") -> bool:
         """Whether both were derived from the same snapshots."""
-        counted = {"added", "changed", "removed", "sha256"}
-        return self.model_dump(exclude=counted) == other.model_dump(exclude=counted)
+        return self.origin == other.origin
+
+    @property
+    def origin(self) -> str:
+        """A hash over the snapshots of this night and, through `earlier`, of all nights before."""
+        text = self.model_dump_json(include={"run_date", "spoken", "earlier"})
+        return hashlib.sha256(text.encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,21 +73,26 @@ class ChangeLog:
         Raises `ArchiveError` where a snapshot that is needed is damaged.
         """
         nights: list[Night] = []
-        previous: Attempt | None = None
-        for attempt in self._snapshots(until):
-            outcome = attempt.outcome
+        for run_date in self._archive.nights(self._source, self._name):
+            speakers = self._archive.speaking(self._source, self._name, run_date) if run_date <= until else []
+            if not speakers:
+                continue
             basis = Basis(
-                run_date=outcome.run_date,
-                attempt=outcome.attempt,
-                content_hash=outcome.content_hash or "",
-                previous_run_date=previous.outcome.run_date if previous else None,
-                previous_attempt=previous.outcome.attempt if previous else None,
+                run_date=run_date,
+                spoken=[
+                    Spoken(
+                        attempt=speaker.attempt.outcome.attempt,
+                        content_hash=speaker.attempt.outcome.content_hash or "",
+                        parts=speaker.parts,
+                    )
+                    for speaker in speakers
+                ],
+                earlier=nights[-1].basis.origin if nights else "",
             )
-            night = self._read(outcome.run_date)
+            night = self._read(run_date)
             if night is None or not night.basis.is_of(basis):
-                night = self._derive(attempt, basis, [earlier.path for earlier in nights])
+                night = self._derive(speakers, basis, [earlier.path for earlier in nights])
             nights.append(night)
-            previous = attempt
         return nights
 
     def empty(self) -> Path:
@@ -93,12 +109,6 @@ class ChangeLog:
         write_atomic(path, content.getvalue().to_pybytes())
         return path
 
-    def _snapshots(self, until: date) -> Iterator[Attempt]:
-        for night in self._archive.nights(self._source, self._name):
-            attempt = self._archive.accepted(self._source, self._name, night) if night <= until else None
-            if attempt is not None:
-                yield attempt
-
     def _night_folder(self, run_date: date) -> Path:
         return self._folder / f"run_date={run_date}"
 
@@ -112,10 +122,10 @@ class ChangeLog:
         except (OSError, ValueError):
             return None
 
-    def _derive(self, attempt: Attempt, basis: Basis, earlier: list[Path]) -> Night:
-        """Compare a snapshot with the state that all earlier changes add up to."""
+    def _derive(self, speakers: list[Speaker], basis: Basis, earlier: list[Path]) -> Night:
+        """Compare what a night says with the state that all earlier changes add up to."""
         # The empty log lends its columns to files from before a column was declared.
-        snapshot, empty = literal(str(attempt.records())), literal(str(self.empty()))
+        empty = literal(str(self.empty()))
         target = self._night_folder(basis.run_date)
         folder = temporary_folder(target)
         path = folder / "changes.parquet"
@@ -123,38 +133,44 @@ class ChangeLog:
         keys = ", ".join(map(quoted, self._resource.key))
         columns = ", ".join(map(quoted, self._resource.kept))
         same_key = " and ".join(f"now.{quoted(name)} = state.{quoted(name)}" for name in self._resource.key)
-        fetched_at = literal(attempt.outcome.finished_at.isoformat())
-        stamp = f"""{literal(self._url)} as _url, {fetched_at}::timestamptz as _fetched_at,
-            {literal(str(basis.run_date))}::date as _run_date"""
+        seen_at = f"{literal(speakers[-1].attempt.outcome.finished_at.isoformat())}::timestamptz"
+        spoken = ", ".join(literal(part) for speaker in speakers for part in speaker.parts)
         with duckdb.connect() as con:
             con.execute("set TimeZone = 'UTC'")
             write_parquet(
                 con,
                 f"""
-                with now as (from read_parquet([{snapshot}, {empty}], union_by_name = true)),
+                with now as ({" union all ".join(self._said(speaker, empty) for speaker in speakers)}),
                 log as (from read_parquet([{files}], union_by_name = true)),
                 newest as (
                     select
-                        {keys}, arg_max(_change, _run_date) as last_change, arg_max(_record_hash, _run_date) as hash
+                        {keys},
+                        arg_max(_change, _run_date) as last_change,
+                        arg_max(_record_hash, _run_date) as hash,
+                        arg_max(_part, _run_date) as part
                     from log group by all
                 ),
                 state as (from newest where last_change != 'removed'),
                 gone as (
                     select state.* from state anti join now on {same_key}
+                    where {str(self._resource.mode == "snapshot").lower()} and state.part in ({spoken})
                 ),
                 changes as (
                     select
                         case when state.hash is null then 'added' else 'changed' end as _change,
                         {", ".join(f"now.{quoted(name)}" for name in self._resource.kept)},
-                        now._record_hash, now._payload, now._row
+                        now._part, now._record_hash, now._payload, now._row, now._fetched_at
                     from now left join state on {same_key}
                     where state.hash is distinct from now._record_hash
                     union all
-                    select 'removed', {columns}, _record_hash, _payload, _row
+                    select 'removed', {columns}, _part, _record_hash, _payload, _row, {seen_at}
                     from log semi join gone using ({keys})
                     qualify row_number() over (partition by {keys} order by _run_date desc) = 1
                 )
-                select *, {stamp} from changes order by {keys}
+                select
+                    * exclude (_fetched_at), {literal(self._url)} as _url, _fetched_at,
+                    {literal(str(basis.run_date))}::date as _run_date
+                from changes order by {keys}
                 """,
                 path,
             )
@@ -166,12 +182,23 @@ class ChangeLog:
         reveal(folder, target)
         return Night(target / path.name, basis)
 
+    def _said(self, speaker: Speaker, empty: str) -> str:
+        """The records of an attempt that count, as a query."""
+        columns = ", ".join(map(quoted, self._resource.kept))
+        parts = ", ".join(map(literal, speaker.parts))
+        fetched_at = literal(speaker.attempt.outcome.finished_at.isoformat())
+        return f"""
+            select {columns}, _part, _record_hash, _payload, _row, {fetched_at}::timestamptz as _fetched_at
+            from read_parquet([{literal(str(speaker.attempt.records()))}, {empty}], union_by_name = true)
+            where _part in ({parts})"""
+
     def _schema(self) -> pa.Schema:
         text = [(name, pa.string()) for name in self._resource.kept]
         return pa.schema(
             [
                 ("_change", pa.string()),
                 *text,
+                ("_part", pa.string()),
                 ("_record_hash", pa.string()),
                 ("_payload", pa.string()),
                 ("_row", pa.int32()),

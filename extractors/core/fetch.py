@@ -1,20 +1,21 @@
 """One attempt at one resource: fetch, archive, prove complete, say what became of it."""
 
 import importlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from pathlib import Path
 
-from extractors.core.archive import Archive, Attempt, Outcome, PayloadWriter, RetryRecord
+from extractors.core.archive import Archive, KnownPart, Outcome, PartCount, PayloadWriter, RetryRecord
 from extractors.core.clock import Clock
 from extractors.core.errors import SourceError, SpecError, TransientError
 from extractors.core.files import reveal, sha256_of, temporary_folder
 from extractors.core.http import Client
-from extractors.core.pages import Page
-from extractors.core.records import Counts, RecordWriter
-from extractors.core.spec import Resource, SourceSpec
+from extractors.core.pages import Broken, Page
+from extractors.core.records import RecordWriter, content_hash
+from extractors.core.spec import Resource, Rows, SourceSpec
 
-Extractor = Callable[[Client], Iterator[Page]]
+Extractor = Callable[[Client], Iterator[Page | Broken]]
 Progress = Callable[[str, int, int], None]
 
 
@@ -53,62 +54,88 @@ def fetch(
     number = last.outcome.attempt + 1 if last else 1
     target = archive.resource(spec.id, name) / f"run_date={run_date}" / f"attempt={number:02d}"
     folder = temporary_folder(target)
+    started_at = access.clock.now()
+    with PayloadWriter(folder / "payloads.parquet") as payloads, RecordWriter(resource, folder) as records:
+        client = _client(spec, resource, access, payloads)
+        came = _read(client, spec.id, name, records, folder / "records.parquet", progress)
+    counts = came.counts
     outcome = Outcome(
         source=spec.id,
         resource=name,
         run_date=run_date,
         attempt=number,
         status="failed",
-        started_at=access.clock.now(),
+        declared_total=records.declared_total if records.fetched or not came.problem else None,
+        fetched=records.fetched,
+        duplicates=sum(count.fetched - count.records for count in counts.values()),
+        records=sum(count.records for count in counts.values()),
+        requests=payloads.count,
+        bytes=payloads.bytes,
+        redacted=payloads.redacted,
+        warnings=_warnings(resource, records),
+        retries=[RetryRecord(url=r.url, problem=r.problem, waited_seconds=r.waited_seconds) for r in client.retries],
+        source_clock=payloads.source_clock,
+        started_at=started_at,
         finished_at=access.clock.now(),
+        files={path.name: sha256_of(path) for path in sorted(folder.glob("*.parquet"))},
     )
-    with PayloadWriter(folder / "payloads.parquet") as payloads, RecordWriter(resource, folder) as records:
-        client = Client(
-            spec.http.base,
-            clock=access.clock,
-            keep=payloads.add,
-            address=access.address(spec),
-            user_agent=access.user_agent,
-            headers=spec.http.headers,
-            interval=spec.http.pace if access.paced else 0.0,
-            timeout=access.timeout or spec.http.timeout,
-            personal=resource.personal,
-        )
-        problem: SourceError | None = None
-        counts = Counts(0, 0, "")
-        try:
-            for page in extractor_of(spec.id, name)(client):
-                records.add(page, client.last.sha256 if client.last else "")
-                progress(f"{spec.id}/{name}", records.fetched, page.declared_total)
-            counts = records.finish(folder / "records.parquet")
-        except SourceError as error:
-            problem = error
-        finally:
-            client.close()
-    previous = archive.last_good(spec.id, name, run_date, inclusive=False)
-    outcome = outcome.model_copy(
-        update={
-            "declared_total": records.declared_total if records.fetched or not problem else None,
-            "fetched": counts.fetched or records.fetched,
-            "duplicates": counts.duplicates,
-            "records": counts.records,
-            "requests": payloads.count,
-            "bytes": payloads.bytes,
-            "redacted": payloads.redacted,
-            "content_hash": counts.content_hash or None,
-            "warnings": _warnings(resource, counts, records.unknown),
-            "retries": [
-                RetryRecord(url=r.url, problem=r.problem, waited_seconds=r.waited_seconds) for r in client.retries
-            ],
-            "source_clock": payloads.source_clock,
-            "finished_at": access.clock.now(),
-            "files": {path.name: sha256_of(path) for path in sorted(folder.glob("*.parquet"))},
-        }
-    )
-    outcome = _judged(outcome, problem, resource, previous, accept_volume)
+    known = {} if accept_volume else archive.known_parts(spec.id, name, run_date - timedelta(days=1))
+    outcome = _judged(outcome, came, resource.rows, known, believe=accept_volume)
+    if outcome.parts:
+        digest = content_hash(resource, folder / "records.parquet", outcome.parts)
+        previous = archive.last_good(spec.id, name, run_date, inclusive=False)
+        same = outcome.is_good and previous is not None and previous.outcome.content_hash == digest
+        news = {"content_hash": digest} | ({"status": "unchanged"} if same else {})
+        outcome = outcome.model_copy(update=news)
     (folder / "outcome.json").write_text(outcome.model_dump_json(indent=2), encoding="utf-8")
     reveal(folder, target)
     return outcome
+
+
+@dataclass(frozen=True, slots=True)
+class _Came:
+    """What came: counts by part, the parts that failed by themselves, and what ended the reading."""
+
+    counts: dict[str, PartCount]
+    broken: dict[str, str]
+    problem: SourceError | None
+
+
+def _client(spec: SourceSpec, resource: Resource, access: Access, payloads: PayloadWriter) -> Client:
+    return Client(
+        spec.http.base,
+        clock=access.clock,
+        keep=payloads.add,
+        address=access.address(spec),
+        user_agent=access.user_agent,
+        headers=spec.http.headers,
+        interval=spec.http.pace if access.paced else 0.0,
+        timeout=access.timeout or spec.http.timeout,
+        personal=resource.personal,
+    )
+
+
+def _read(client: Client, source: str, name: str, records: RecordWriter, target: Path, progress: Progress) -> _Came:
+    """Read all there is; a list that breaks off leaves nothing, the whole parts of a resource in parts stay."""
+    broken: dict[str, str] = {}
+    problem: SourceError | None = None
+    try:
+        for page in extractor_of(source, name)(client):
+            if isinstance(page, Broken):
+                broken[page.partition] = page.message
+            else:
+                records.add(page, client.last.sha256 if client.last else "")
+                progress(f"{source}/{name}", records.fetched, records.declared_total)
+    except SourceError as error:
+        problem = error
+    finally:
+        client.close()
+    if problem is not None and not records.in_parts:
+        return _Came({}, broken, problem)
+    try:
+        return _Came(records.finish(target), broken, problem)
+    except SourceError as error:
+        return _Came({}, broken, error)
 
 
 def extractor_of(source: str, resource: str) -> Extractor:
@@ -120,55 +147,71 @@ def extractor_of(source: str, resource: str) -> Extractor:
     return function
 
 
-def _warnings(resource: Resource, counts: Counts, unknown: set[str]) -> list[str]:
+def _warnings(resource: Resource, records: RecordWriter) -> list[str]:
     found = [
         f"unknown column {name!r}: kept in the payload, not loaded; declare it in source.yml"
-        for name in sorted(unknown)
+        for name in sorted(records.unknown)
     ]
-    if counts.records > resource.rows.max:
-        found.append(f"{counts.records} records, more than the {resource.rows.max} the spec expects at most")
+    if records.fetched > resource.rows.max:
+        found.append(f"{records.fetched} records, more than the {resource.rows.max} the spec expects at most")
     return found
 
 
-def _judged(
-    outcome: Outcome, problem: SourceError | None, resource: Resource, previous: Attempt | None, accept_volume: bool
-) -> Outcome:
-    """The outcome with its status: complete only when everything the source declared has come, and believably much."""
-    again = f"`fsdb extract {outcome.source} --run-date {outcome.run_date}"
-    later = f"the next night tries again; {again}` tries now"
-    if problem is not None:
-        said = (
-            f"{problem}; fetched {outcome.fetched} of {outcome.declared_total} declared"
-            if outcome.fetched
-            else str(problem)
+def _judged(outcome: Outcome, came: _Came, rows: Rows, known: Mapping[str, KnownPart], *, believe: bool) -> Outcome:
+    """The outcome with its status: complete only when all that was declared has come, and believably much."""
+    command = f"`fsdb extract {outcome.source} --run-date {outcome.run_date}"
+    later = f"the next night tries again; {command}` tries now"
+    whole, broken = {}, dict(came.broken)
+    volume = False
+    for name, count in came.counts.items():
+        if name in broken:
+            continue
+        if count.records != count.declared:
+            broken[name] = f"the source declared {count.declared} records, {count.records} distinct ones came"
+        elif not believe and (lost := _too_few(outcome, rows, count, known.get(name))):
+            broken[name], volume = lost, True
+        else:
+            whole[name] = count
+    outcome = outcome.model_copy(update={"parts": whole, "broken": dict(sorted(broken.items()))})
+    if came.problem is not None:
+        far = f"; fetched {outcome.fetched} of {outcome.declared_total} declared" if outcome.fetched else ""
+        waits = isinstance(came.problem, TransientError)
+        return _bad(
+            outcome,
+            f"{came.problem}{far}",
+            later if waits else f"look at the source and its spec, then {command}`",
+            waits,
         )
-        waits = isinstance(problem, TransientError)
-        return _bad(outcome, said, later if waits else f"look at the source and its spec, then {again}`", waits)
-    if outcome.records != outcome.declared_total:
-        said = f"the source declared {outcome.declared_total} records, {outcome.records} distinct ones came"
-        return _bad(outcome, said, later, retriable=True)
-    if not accept_volume and (said := _too_few(outcome, resource, previous)):
-        return _bad(outcome, said, f"if the source is right: {again} --accept-volume`", retriable=True)
-    same = previous is not None and previous.outcome.content_hash == outcome.content_hash
-    return outcome.model_copy(update={"status": "unchanged" if same else "complete"})
+    if broken:
+        then = f"if the source is right: {command} --accept-volume`" if volume else later
+        return _bad(outcome, _broken_parts(outcome), then, retriable=True)
+    return outcome.model_copy(update={"status": "complete"})
+
+
+def _too_few(outcome: Outcome, rows: Rows, count: PartCount, known: KnownPart | None) -> str:
+    """Why so few records are not believed; empty when they are."""
+    if outcome.records < rows.min:
+        return f"{outcome.records} records, the spec expects at least {rows.min}"
+    before = known.count.records if known else 0
+    if known is None or before - count.records <= max(rows.slack, before * rows.drift):
+        return ""
+    return (
+        f"{count.records} records, {before} on {known.run_date}: a loss of more than {rows.drift:.0%} is not believed"
+    )
+
+
+def _broken_parts(outcome: Outcome) -> str:
+    if set(outcome.broken) == {""}:
+        return outcome.broken[""]
+    first = [f"{name}: {message}" for name, message in list(outcome.broken.items())[:3]]
+    more = f"; and {len(outcome.broken) - 3} more" if len(outcome.broken) > 3 else ""
+    total = len(outcome.broken) + len(outcome.parts)
+    return f"{len(outcome.broken)} of {total} parts did not come whole: {'; '.join(first)}{more}"
 
 
 def _bad(outcome: Outcome, message: str, then: str, retriable: bool) -> Outcome:
     status = "partial" if outcome.fetched else "failed"
     return outcome.model_copy(update={"status": status, "message": message, "next": then, "retriable": retriable})
-
-
-def _too_few(outcome: Outcome, resource: Resource, previous: Attempt | None) -> str:
-    rows = resource.rows
-    if outcome.records < rows.min:
-        return f"{outcome.records} records, the spec expects at least {rows.min}"
-    if previous is not None and outcome.records < previous.outcome.records * (1 - rows.drift):
-        before = previous.outcome
-        return (
-            f"{outcome.records} records, {before.records} on {before.run_date}: "
-            f"a loss of more than {rows.drift:.0%} is not believed"
-        )
-    return ""
 
 
 def describe(outcome: Outcome, good: date | None, max_age_nights: int) -> str:

@@ -19,12 +19,14 @@ class Page:
     """Some records of a list, the total the source declared with them, and the crawl they belong to.
 
     A page of a later crawl makes all pages of earlier crawls void. Within a crawl the record read last counts.
+    `partition` names the part of the resource the list is (one bank's products), where the resource comes in parts.
     Raises `SchemaError` where a record is not an object.
     """
 
     records: list[Record]
     declared_total: int
     crawl: int = 0
+    partition: str = ""
 
     def __post_init__(self) -> None:
         for record in self.records:
@@ -34,6 +36,14 @@ class Page:
     def keys(self, name: str) -> list[str]:
         """The key of every record, as text."""
         return [str(record.get(name)) for record in self.records]
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A part of the resource that could not be read; whatever was known of it stays as it is."""
+
+    partition: str
+    message: str
 
 
 def at(document: Any, path: str, kind: type[T]) -> T:

@@ -1,5 +1,6 @@
 """From pages of JSON records to one Parquet file of text columns, in bulk and in constant memory."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -9,35 +10,39 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from extractors.core.archive import PartCount
 from extractors.core.errors import SchemaError
 from extractors.core.pages import Page
 from extractors.core.spec import Resource
 from extractors.core.sql import literal, quoted, write_parquet
 
 BATCH_BYTES = 8 * 2**20
-_BATCH = pa.schema([("crawl", pa.int32()), ("seq", pa.int32()), ("payload", pa.string()), ("body", pa.string())])
+_BATCH = pa.schema(
+    [
+        ("part", pa.string()),
+        ("crawl", pa.int32()),
+        ("seq", pa.int32()),
+        ("payload", pa.string()),
+        ("body", pa.string()),
+    ]
+)
 
 
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """Records received with repeats, distinct ones, and a hash over all of them in key order."""
+@dataclass(slots=True)
+class _Part:
+    """What has come of one part in its newest crawl."""
 
-    fetched: int
-    records: int
-    content_hash: str
-
-    @property
-    def duplicates(self) -> int:
-        """Repeats of a record that was read again while the list moved."""
-        return self.fetched - self.records
+    crawl: int = 0
+    fetched: int = 0
+    declared: int = 0
 
 
 class RecordWriter:
     """Collects the records of a resource.
 
-    Each kept column is stored as text, exactly as the source wrote it, under the source's name (nested values
-    as JSON text), with `_payload` (sha256 of the payload it came in), `_row` (position in it, from 0) and
-    `_record_hash` (md5 over the kept columns).
+    Each kept column is stored as text, exactly as the source wrote it, under the source's name (nested values as JSON
+    text), with `_part` (the part of the resource it belongs to, '' where it is one list), `_payload` (sha256 of the
+    payload it came in), `_row` (position in it, from 0) and `_record_hash` (md5 over the kept columns).
     """
 
     def __init__(self, resource: Resource, folder: Path) -> None:
@@ -46,9 +51,9 @@ class RecordWriter:
         self._con.execute("set threads = 2; set preserve_insertion_order = true; set memory_limit = '2GB'")
         self._con.execute(f"set temp_directory = {literal(str(folder))}")
         self._writer: pq.ParquetWriter | None = None
-        self._rows: list[tuple[int, int, str, str]] = []
-        self._waiting = self._seq = self._crawl = self._total = 0
-        self.fetched = 0
+        self._rows: list[tuple[str, int, int, str, str]] = []
+        self._waiting = self._seq = 0
+        self._parts: dict[str, _Part] = {}
         self.unknown: set[str] = set()
         self._known = set(resource.columns) | {name.split("[")[0] for name in resource.columns}
 
@@ -62,9 +67,19 @@ class RecordWriter:
         self._pages.unlink(missing_ok=True)
 
     @property
+    def fetched(self) -> int:
+        """Records received so far, with repeats, in the newest crawl of each part."""
+        return sum(part.fetched for part in self._parts.values())
+
+    @property
     def declared_total(self) -> int:
-        """What the newest page declared."""
-        return self._total
+        """What the newest page of each part declared."""
+        return sum(part.declared for part in self._parts.values())
+
+    @property
+    def in_parts(self) -> bool:
+        """Whether the resource comes in named parts."""
+        return any(self._parts)
 
     def add(self, page: Page, payload: str) -> None:
         """Take the records of a page that came in the payload with hash `payload`.
@@ -73,13 +88,17 @@ class RecordWriter:
         """
         if page.records:
             self._check(page.records)
-        if page.crawl != self._crawl:
-            self.fetched = 0
-        self._crawl, self._total = page.crawl, page.declared_total
-        self.fetched += len(page.records)
+        part = self._parts.setdefault(page.partition, _Part(page.crawl))
+        if page.crawl != part.crawl:
+            part.crawl, part.fetched = page.crawl, 0
+        part.fetched += len(page.records)
+        part.declared = page.declared_total
         self._seq += 1
-        body = orjson.dumps(page.records)
-        self._rows.append((page.crawl, self._seq, payload, body.decode()))
+        try:
+            body = orjson.dumps(page.records)
+        except TypeError as error:
+            raise SchemaError(f"a record is nested deeper than can be stored: {error}") from None
+        self._rows.append((page.partition, page.crawl, self._seq, payload, body.decode()))
         self._waiting += len(body)
         if self._waiting >= BATCH_BYTES:
             self._flush()
@@ -97,21 +116,23 @@ class RecordWriter:
     def _flush(self) -> None:
         columns = self._resource.kept
         shape = literal(orjson.dumps([dict.fromkeys(columns, "VARCHAR")]).decode())
-        batch = pa.Table.from_arrays([pa.array(column) for column in zip(*self._rows, strict=True)], schema=_BATCH)
-        self._con.register("batch", batch)
+        arrays = [
+            pa.array(column, field.type) for column, field in zip(zip(*self._rows, strict=True), _BATCH, strict=True)
+        ]
+        self._con.register("batch", pa.Table.from_arrays(arrays, schema=_BATCH))
         texts = ", ".join(f"record.{quoted(name)} as {quoted(name)}" for name in columns)
         # Each value with its length before it, so that NULL, '' and values that run into each other hash differently.
         values = (f"record.{quoted(name)}" for name in columns)
         hashed = ", ".join(f"coalesce(strlen({value}) || ':' || {value}, '-')" for value in values)
         flat = self._con.sql(
             f"""
-            with pages as (select crawl, seq, payload, from_json(body, {shape}) as records from batch),
+            with pages as (select part, crawl, seq, payload, from_json(body, {shape}) as records from batch),
             single as (
-                select crawl, seq, payload, unnest(range(len(records)))::integer as row, unnest(records) as record
+                select part, crawl, seq, payload, unnest(range(len(records)))::integer as row, unnest(records) as record
                 from pages
             )
             select
-                {texts}, payload as _payload, row as _row,
+                {texts}, part as _part, payload as _payload, row as _row,
                 md5(concat({hashed})) as _record_hash, crawl as _crawl, seq as _seq
             from single
             """
@@ -122,38 +143,58 @@ class RecordWriter:
         self._writer.write_table(flat)
         self._rows, self._waiting = [], 0
 
-    def finish(self, target: Path) -> Counts:
-        """Write the distinct records, the last read of each, to `target` in key order.
+    def finish(self, target: Path) -> dict[str, PartCount]:
+        """Write the distinct records, the last read of each, to `target` in key order; return the counts of each part.
 
-        Raises `SchemaError` for a record without its key. Whether the count is the declared one is for the caller
-        to judge.
+        Raises `SchemaError` for a record without its key. Whether the counts are the declared ones is for the caller to
+        judge.
         """
         if self._rows or self._writer is None:
-            self._rows = self._rows or [(0, 0, "", "[]")]
+            self._rows = self._rows or [("", -1, 0, "", "[]")]
             self._flush()
         assert self._writer is not None
         self._writer.close()
         self._writer = None
         keys = ", ".join(map(quoted, self._resource.key))
-        source = f"read_parquet({literal(str(self._pages))})"
-        blank = " or ".join(f"nullif(trim({quoted(name)}), '') is null" for name in self._resource.key)
-        keyless = self._con.sql(
-            f"select _payload, _row from {source} where _crawl = {self._crawl} and ({blank}) limit 1"
-        ).fetchall()
-        if keyless:
-            payload, row = keyless[0]
-            raise SchemaError(f"record {row + 1} of payload {payload[:12]} has no {' + '.join(self._resource.key)}")
+        pages = f"read_parquet({literal(str(self._pages))})"
+        valid = [(name, part.crawl) for name, part in self._parts.items()] or [("", 0)]
+        names, crawls = (list(values) for values in zip(*valid, strict=True))
+        self._con.register("valid", pa.table({"part": names, "crawl": pa.array(crawls, pa.int32())}))
+        self._require_keys(f"{pages} as page semi join valid on page._part = valid.part and page._crawl = valid.crawl")
+        # Where nothing came twice there is nothing to sort out, and the records are copied as they stand.
+        twice = self._con.sql(f"select count(*) > count(distinct ({keys})) from {pages}").fetchall()[0][0]
+        newest = f"qualify row_number() over (partition by {keys} order by _seq desc, _row desc) = 1" if twice else ""
         write_parquet(
             self._con,
             f"""
-            select * exclude (_crawl, _seq) from {source} where _crawl = {self._crawl}
-            qualify row_number() over (partition by {keys} order by _seq desc, _row desc) = 1
-            order by {keys}
+            select page.* exclude (_crawl, _seq) from {pages} as page
+            semi join valid on page._part = valid.part and page._crawl = valid.crawl
+            {newest} order by {keys}
             """,
             target,
         )
-        written = f"read_parquet({literal(str(target))})"
-        row = self._con.sql(
-            f"select count(*), md5(coalesce(string_agg(_record_hash, '' order by {keys}), '')) from {written}"
-        ).fetchall()[0]
-        return Counts(self.fetched, row[0], row[1])
+        counted = f"select _part, count(*) from read_parquet({literal(str(target))}) group by 1"
+        found = dict(self._con.sql(counted).fetchall())
+        return {
+            name: PartCount(fetched=part.fetched, records=found.get(name, 0), declared=part.declared)
+            for name, part in sorted(self._parts.items())
+        }
+
+    def _require_keys(self, records: str) -> None:
+        blank = " or ".join(f"nullif(trim({quoted(name)}), '') is null" for name in self._resource.key)
+        keyless = self._con.sql(f"select _payload, _row from {records} where {blank} limit 1").fetchall()
+        if keyless:
+            payload, row = keyless[0]
+            raise SchemaError(f"record {row + 1} of payload {payload[:12]} has no {' + '.join(self._resource.key)}")
+
+
+def content_hash(resource: Resource, records: Path, parts: Collection[str]) -> str:
+    """A hash over the records of some parts of a records file, in key order, and over the parts themselves."""
+    keys = ", ".join(map(quoted, resource.key))
+    with duckdb.connect() as con:
+        rows = con.execute(
+            f"""select md5(? || coalesce(string_agg(_record_hash, '' order by {keys}), ''))
+            from read_parquet({literal(str(records))}) where list_contains(?, _part)""",
+            ["\n".join(sorted(parts)), sorted(parts)],
+        ).fetchall()
+    return str(rows[0][0])

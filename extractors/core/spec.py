@@ -15,7 +15,8 @@ from extractors.core.errors import SpecError
 
 # What we store beside a source's own columns; SQL takes `_ROW` for `_row`.
 OUR_COLUMNS = frozenset(
-    f"_{name}" for name in "payload row record_hash crawl seq change url fetched_at run_date".split()
+    f"_{name}"
+    for name in ["part", "payload", "row", "record_hash", "crawl", "seq", "change", "url", "fetched_at", "run_date"]
 )
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -94,11 +95,15 @@ class Http(_Strict):
 
 
 class Rows(_Strict):
-    """Volume envelope: below `min` stops, above `max` warns; `drift` is the largest believable loss."""
+    """Volume envelope: below `min` stops, above `max` warns; `drift` is the largest believable loss.
+
+    Where a resource comes in parts, drift holds for each part; the first `slack` rows a part loses are believed.
+    """
 
     min: Annotated[int, Field(ge=0)]
     max: Annotated[int, Field(gt=0)]
     drift: Share
+    slack: Annotated[int, Field(ge=0)] = 0
 
 
 class Column(_Strict):
@@ -124,7 +129,8 @@ class Column(_Strict):
 class Resource(_Strict):
     """One list, table or file of a source."""
 
-    mode: Literal["snapshot"]
+    # snapshot: a fetch says everything (of a part), what it lacks is gone; delta: it says what is new or changed.
+    mode: Literal["snapshot", "delta"]
     key: Annotated[list[str], Field(min_length=1)]
     declared_total: str
     rows: Rows

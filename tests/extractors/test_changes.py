@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from extractors.core.archive import Archive, Attempt, Outcome, Status
+from extractors.core.archive import Archive, Attempt, Outcome, PartCount, Status
 from extractors.core.changes import ChangeLog, Night
 from extractors.core.errors import ArchiveError
 from extractors.core.files import sha256_of
@@ -23,6 +23,13 @@ FIRST = date(2026, 7, 13)
 FETCHED_AT = datetime(2026, 7, 20, 18, tzinfo=UTC)
 Snapshot = dict[str, str]
 Build = Callable[..., Resource]
+
+
+USABLE = ("complete", "unchanged", "some parts")
+
+
+def _count(snapshot: Snapshot) -> PartCount:
+    return PartCount(fetched=len(snapshot), records=len(snapshot), declared=len(snapshot))
 
 
 def night(number: int) -> date:
@@ -37,8 +44,11 @@ class Installation:
         self.archive = Archive(folder / "raw")
         self.log = ChangeLog(folder / "changes", self.archive, "demo", "project", resource, "https://demo.example")
 
-    def attempt(self, number: int, snapshot: Snapshot, status: str = "complete") -> Path:
-        """Archive the next attempt of a night; return its folder."""
+    def attempt(
+        self, number: int, snapshot: Snapshot, status: str = "complete", parts: dict[str, Snapshot] | None = None
+    ) -> Path:
+        """Archive the next attempt of a night, as one list or in parts that came whole; return its folder."""
+        parts = parts if parts is not None else {"": snapshot}
         last = self.archive.last("demo", "project", night(number))
         attempt = last.outcome.attempt + 1 if last else 1
         folder = self.archive.resource("demo", "project") / f"run_date={night(number)}" / f"attempt={attempt:02d}"
@@ -47,9 +57,11 @@ class Installation:
             dict.fromkeys(self.resource.kept)
             | {"id": key, "name": name, "_payload": f"payload of {night(number)}", "_row": at}
             | {"_record_hash": hashlib.md5(f"{key}{name}".encode()).hexdigest()}
-            for at, (key, name) in enumerate(sorted(snapshot.items()))
+            | {"_part": part}
+            for part, whole in sorted(parts.items())
+            for at, (key, name) in enumerate(sorted(whole.items()))
         ]
-        text = [(name, pa.string()) for name in [*self.resource.kept, "_payload", "_record_hash"]]
+        text = [(name, pa.string()) for name in [*self.resource.kept, "_part", "_payload", "_record_hash"]]
         path = folder / "records.parquet"
         pq.write_table(pa.Table.from_pylist(rows, pa.schema([*text, ("_row", pa.int32())])), path)
         outcome = Outcome(
@@ -57,8 +69,9 @@ class Installation:
             resource="project",
             run_date=night(number),
             attempt=attempt,
-            status=cast(Status, status),
-            content_hash=hashlib.md5(str(sorted(snapshot.items())).encode()).hexdigest(),
+            status=cast(Status, "partial" if status == "some parts" else status),
+            parts={part: _count(whole) for part, whole in parts.items()} if status in USABLE else {},
+            content_hash=hashlib.md5(str(sorted(parts.items())).encode()).hexdigest(),
             started_at=FETCHED_AT,
             finished_at=FETCHED_AT,
             files={path.name: sha256_of(path)},
@@ -118,6 +131,7 @@ def test_each_change_says_when_and_where_it_was_seen(installation: Installation)
         "name": "1",
         "more": None,
         "tree": None,
+        "_part": "",
         "_record_hash": hashlib.md5(b"b1").hexdigest(),
         "_payload": f"payload of {night(0)}",
         "_row": 1,
@@ -219,6 +233,7 @@ def test_a_half_written_empty_log_is_written_again(damage: bytes | None, install
         "name",
         "more",
         "tree",
+        "_part",
         "_record_hash",
         "_payload",
         "_row",
@@ -322,3 +337,37 @@ def test_the_accepted_attempt_is_the_last_whole_one(installation: Installation) 
         attempt = accepted()
         assert attempt
         assert attempt.outcome.attempt == number
+
+
+def test_a_part_that_did_not_come_keeps_its_records(installation: Installation) -> None:
+    """Removal is per part: what a whole part lacks is gone, another part's outage removes nothing."""
+    installation.attempt(0, {}, parts={"north": {"n1": "1", "n2": "1"}, "south": {"s1": "1"}})
+    installation.attempt(1, {}, "some parts", parts={"north": {"n1": "2"}})
+    installation.attempt(2, {}, parts={"north": {"n1": "2"}, "south": {}})
+    nights = installation.log.update(night(2))
+    assert installation.changes(1) == [("changed", "n1", "2"), ("removed", "n2", "1")]
+    assert installation.changes(2) == [("removed", "s1", "1")]
+    assert replayed(nights) == {"n1": "2"}
+
+
+def test_attempts_of_a_night_complete_each_other(installation: Installation) -> None:
+    """For each part the last attempt in which it came whole speaks; the accepted one is the most complete."""
+    installation.attempt(0, {}, "some parts", parts={"north": {"n1": "1"}})
+    installation.attempt(0, {}, "some parts", parts={"south": {"s1": "1"}, "north": {"n1": "2"}})
+    installation.attempt(0, {}, "some parts", parts={"south": {"s1": "2"}})
+    assert replayed(installation.log.update(night(0))) == {"n1": "2", "s1": "2"}
+    speaking = installation.archive.speaking("demo", "project", night(0))
+    assert [(speaker.attempt.outcome.attempt, speaker.parts) for speaker in speaking] == [
+        (2, ["north"]),
+        (3, ["south"]),
+    ]
+    known = installation.archive.known_parts("demo", "project", night(0))
+    assert {name: part.run_date for name, part in known.items()} == {"north": night(0), "south": night(0)}
+
+
+def test_a_delta_adds_and_changes_but_never_removes(tmp_path: Path, resource: Build) -> None:
+    """A source that says what is new says nothing about what it does not mention."""
+    feed = Installation(tmp_path, resource().model_copy(update={"mode": "delta"}))
+    feed.attempt(0, {"a": "1", "b": "1"})
+    feed.attempt(1, {"b": "2", "c": "1"})
+    assert replayed(feed.log.update(night(1))) == {"a": "1", "b": "2", "c": "1"}

@@ -14,11 +14,11 @@ from scripted import MAINTENANCE, Answer, Asked, Server, as_json
 
 from extractors.core import fetch as module
 from extractors.core.archive import Archive, Outcome, PayloadWriter
-from extractors.core.errors import SpecError
+from extractors.core.errors import SpecError, TransientError
 from extractors.core.fetch import Access, describe, extractor_of
 from extractors.core.files import sha256_of
 from extractors.core.http import Client
-from extractors.core.pages import Page, at, stable_pages
+from extractors.core.pages import Broken, Page, at, stable_pages
 from extractors.core.spec import SourceSpec
 from extractors.core.sql import write_parquet
 
@@ -368,3 +368,55 @@ def test_a_resource_without_a_reader_is_a_fault_of_the_spec() -> None:
     """A resource in `source.yml` for which the source's module has no function is named."""
     with pytest.raises(SpecError, match=r"extractors.sources.sse.extractor: no function 'bond' for the resource"):
         extractor_of("sse", "bond")
+
+
+# -- resources in parts ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def banks(demo: Demo, monkeypatch: pytest.MonkeyPatch) -> dict[str, list[Record] | Exception | str]:
+    """What each bank's list gives tonight: records, a failure of that bank alone, or the end of the whole reading."""
+    lists: dict[str, list[Record] | Exception | str] = {}
+
+    def by_bank(_client: Client) -> Iterator[Page | Broken]:
+        for bank, given in lists.items():
+            if isinstance(given, Exception):
+                raise given
+            yield Broken(bank, given) if isinstance(given, str) else Page(given, len(given), partition=bank)
+
+    monkeypatch.setattr(module, "extractor_of", lambda *_: by_bank)
+    return lists
+
+
+def of_bank(bank: str, count: int) -> list[Record]:
+    return [{"id": f"{bank}{at}", "name": "贷款"} for at in range(count)]
+
+
+def test_a_bank_that_fails_leaves_the_others_whole(demo: Demo, banks: dict[str, Any]) -> None:
+    """The outcome is partial and says which part and why; the whole parts can enter the change log."""
+    banks |= {"anz": of_bank("anz", 12), "nab": "answered 500", "boq": of_bank("boq", 10)}
+    outcome = demo.fetch()
+    assert (outcome.status, outcome.is_usable, sorted(outcome.parts)) == ("partial", True, ["anz", "boq"])
+    assert outcome.broken == {"nab": "answered 500"}
+    assert outcome.message == "1 of 3 parts did not come whole: nab: answered 500"
+    assert [speaker.parts for speaker in demo.archive.speaking("demo", "project", FIRST)] == [["anz", "boq"]]
+
+
+def test_what_came_whole_before_the_reading_broke_off_stays(demo: Demo, banks: dict[str, Any]) -> None:
+    """A register that dies half-way still gave the banks read before."""
+    banks |= {"anz": of_bank("anz", 21), "nab": TransientError("the line is dead")}
+    outcome = demo.fetch()
+    assert (outcome.status, list(outcome.parts)) == ("partial", ["anz"])
+    assert outcome.message == "the line is dead; fetched 21 of 21 declared"
+
+
+def test_a_bank_that_shrinks_by_half_is_not_believed(demo: Demo, banks: dict[str, Any]) -> None:
+    """Drift is judged part by part; the operator can accept it."""
+    banks |= {"anz": of_bank("anz", 12), "boq": of_bank("boq", 10)}
+    demo.fetch(0)
+    banks |= {"anz": of_bank("anz", 6), "boq": of_bank("boq", 15)}
+    outcome = demo.fetch(1)
+    assert (outcome.status, list(outcome.parts)) == ("partial", ["boq"])
+    assert "anz: 6 records, 12 on 2026-07-20: a loss of more than 10% is not believed" in str(outcome.message)
+    assert "--accept-volume" in str(outcome.next)
+    assert demo.fetch(1, accept_volume=True).status == "complete"

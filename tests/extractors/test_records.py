@@ -12,20 +12,21 @@ from hypothesis import strategies as st
 from extractors.core import records as module
 from extractors.core.errors import SchemaError
 from extractors.core.pages import Page
-from extractors.core.records import Counts, RecordWriter
+from extractors.core.archive import PartCount
+from extractors.core.records import RecordWriter, content_hash
 from extractors.core.spec import Resource
 
 Build = Callable[..., Resource]
 
 
-def write(resource: Resource, folder: Path, *pages: Page) -> tuple[Counts, list[dict[str, Any]]]:
+def write(resource: Resource, folder: Path, *pages: Page) -> tuple[PartCount, list[dict[str, Any]]]:
     """Write pages, each from a payload named after its place; return the counts and the stored rows."""
     folder.mkdir(exist_ok=True)
     with RecordWriter(resource, folder) as writer:
         for number, page in enumerate(pages):
             writer.add(page, f"payload{number}")
         counts = writer.finish(folder / "records.parquet")
-    return counts, pq.read_table(folder / "records.parquet").to_pylist()
+    return counts.get("", PartCount()), pq.read_table(folder / "records.parquet").to_pylist()
 
 
 def page(*records: dict[str, Any], total: int | None = None, crawl: int = 0) -> Page:
@@ -89,7 +90,7 @@ def test_personal_and_undeclared_columns_are_not_stored(resource: Build, tmp_pat
         writer.add(page(record), "payload")
         writer.finish(tmp_path / "records.parquet")
         assert writer.unknown == {"upstreamExtra", ""}
-    kept = ["id", "name", "more", "tree", "_payload", "_row", "_record_hash"]
+    kept = ["id", "name", "more", "tree", "_part", "_payload", "_row", "_record_hash"]
     assert pq.read_schema(tmp_path / "records.parquet").names == kept
 
 
@@ -132,12 +133,33 @@ def test_the_hash_says_what_the_record_says(resource: Build, tmp_path: Path) -> 
 def test_the_content_hash_says_what_the_list_says(resource: Build, tmp_path: Path) -> None:
     """The order of the list does not count, every value does."""
     one, two = {"id": "1", "name": "x"}, {"id": "2", "name": "y"}
-    hashes = [
-        write(resource(), tmp_path / str(at), page(*records))[0].content_hash
-        for at, records in enumerate([(one, two), (two, one), (one, {**two, "more": ""}), (one,), ()])
-    ]
+    hashes = []
+    for at, records in enumerate([(one, two), (two, one), (one, {**two, "more": ""}), (one,), ()]):
+        write(resource(), tmp_path / str(at), page(*records))
+        hashes.append(content_hash(resource(), tmp_path / str(at) / "records.parquet", [""]))
     assert hashes[0] == hashes[1]
     assert len(set(hashes)) == 4
+
+
+def test_each_part_is_counted_by_itself(resource: Build, tmp_path: Path) -> None:
+    """A later crawl of one part makes void that part's earlier one only; the hash covers the parts asked for."""
+    north, south = {"id": "n1", "name": "x"}, {"id": "s1", "name": "y"}
+    with RecordWriter(resource(), tmp_path) as writer:
+        writer.add(Page([north, {"id": "n0"} | {"name": "void"}], 2, 0, "north"), "p0")
+        writer.add(Page([south], 2, 0, "south"), "p1")
+        writer.add(Page([north], 1, 1, "north"), "p2")
+        counts = writer.finish(tmp_path / "records.parquet")
+    assert counts == {
+        "north": PartCount(fetched=1, records=1, declared=1),
+        "south": PartCount(fetched=1, records=1, declared=2),
+    }
+    rows = pq.read_table(tmp_path / "records.parquet").to_pylist()
+    assert [(row["_part"], row["id"], row["_payload"]) for row in rows] == [
+        ("north", "n1", "p2"),
+        ("south", "s1", "p1"),
+    ]
+    hashes = {content_hash(resource(), tmp_path / "records.parquet", parts) for parts in ([], ["north"], ["south"])}
+    assert len(hashes) == 3
 
 
 def test_a_required_column_missing_from_every_record_is_a_changed_source(resource: Build, tmp_path: Path) -> None:
@@ -175,7 +197,7 @@ def test_repeats_are_counted_and_the_last_read_wins(resource: Build, tmp_path: P
         page({"id": "1", "name": "new"}),
     )
     counts, rows = write(resource(), tmp_path, *pages)
-    assert (counts.fetched, counts.records, counts.duplicates) == (5, 3, 2)
+    assert (counts.fetched, counts.records) == (5, 3)
     assert {row["id"]: row["name"] for row in rows} == {"1": "new", "2": "x", "3": "y"}
 
 
