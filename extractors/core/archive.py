@@ -19,7 +19,7 @@ from extractors.core.files import sha256_of
 from extractors.core.http import Payload
 
 Status = Literal["complete", "unchanged", "partial", "failed"]
-GROUP_BYTES = 32 * 2**20
+GROUP_BYTES = 16 * 2**20
 
 PAYLOADS = pa.schema(
     [

@@ -48,7 +48,7 @@ class RecordWriter:
     def __init__(self, resource: Resource, folder: Path) -> None:
         self._resource, self._pages = resource, folder / "pages.parquet.tmp"
         self._con = duckdb.connect()
-        self._con.execute("set threads = 2; set preserve_insertion_order = true; set memory_limit = '2GB'")
+        self._con.execute("set threads = 2; set preserve_insertion_order = true; set memory_limit = '512MB'")
         self._con.execute(f"set temp_directory = {literal(str(folder))}")
         self._writer: pq.ParquetWriter | None = None
         self._rows: list[tuple[str, int, int, str, str]] = []
@@ -144,7 +144,7 @@ class RecordWriter:
         self._rows, self._waiting = [], 0
 
     def finish(self, target: Path) -> dict[str, PartCount]:
-        """Write the distinct records, the last read of each, to `target` in key order; return the counts of each part.
+        """Write the distinct records, the last read of each, to `target`; return the counts of each part.
 
         Raises `SchemaError` for a record without its key. Whether the counts are the declared ones is for the caller to
         judge.
@@ -161,15 +161,17 @@ class RecordWriter:
         names, crawls = (list(values) for values in zip(*valid, strict=True))
         self._con.register("valid", pa.table({"part": names, "crawl": pa.array(crawls, pa.int32())}))
         self._require_keys(f"{pages} as page semi join valid on page._part = valid.part and page._crawl = valid.crawl")
-        # Where nothing came twice there is nothing to sort out, and the records are copied as they stand.
-        twice = self._con.sql(f"select count(*) > count(distinct ({keys})) from {pages}").fetchall()[0][0]
-        newest = f"qualify row_number() over (partition by {keys} order by _seq desc, _row desc) = 1" if twice else ""
+        # Only keys and places are sorted out; the records themselves stream through.
         write_parquet(
             self._con,
             f"""
+            with winner as (
+                select unnest(max({{'seq': _seq, 'row': _row}})) from {pages} as page
+                semi join valid on page._part = valid.part and page._crawl = valid.crawl
+                group by {keys}
+            )
             select page.* exclude (_crawl, _seq) from {pages} as page
-            semi join valid on page._part = valid.part and page._crawl = valid.crawl
-            {newest} order by {keys}
+            semi join winner on page._seq = winner.seq and page._row = winner.row
             """,
             target,
         )

@@ -374,7 +374,10 @@ def test_a_resource_without_a_reader_is_a_fault_of_the_spec() -> None:
 
 
 @pytest.fixture
-def banks(demo: Demo, monkeypatch: pytest.MonkeyPatch) -> dict[str, list[Record] | Exception | str]:
+def banks(  # replaces the extractor that `demo` put in
+    demo: Demo,  # noqa: ARG001
+    monkeypatch: pytest.MonkeyPatch,
+) -> dict[str, list[Record] | Exception | str]:
     """What each bank's list gives tonight: records, a failure of that bank alone, or the end of the whole reading."""
     lists: dict[str, list[Record] | Exception | str] = {}
 
