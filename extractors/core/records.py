@@ -161,18 +161,18 @@ class RecordWriter:
         names, crawls = (list(values) for values in zip(*valid, strict=True))
         self._con.register("valid", pa.table({"part": names, "crawl": pa.array(crawls, pa.int32())}))
         self._require_keys(f"{pages} as page semi join valid on page._part = valid.part and page._crawl = valid.crawl")
-        # Only keys and places are sorted out; the records themselves stream through.
-        write_parquet(
-            self._con,
-            f"""
-            with winner as (
+        # Records stream through as they came; only where some came twice are keys and places sorted out first.
+        twice = self._con.sql(f"select count(*) > count(distinct ({keys})) from {pages}").fetchall()[0][0]
+        winners = f"""
+            semi join (
                 select unnest(max({{'seq': _seq, 'row': _row}})) from {pages} as page
                 semi join valid on page._part = valid.part and page._crawl = valid.crawl
                 group by {keys}
-            )
-            select page.* exclude (_crawl, _seq) from {pages} as page
-            semi join winner on page._seq = winner.seq and page._row = winner.row
-            """,
+            ) as winner on page._seq = winner.seq and page._row = winner.row
+            order by _seq, _row"""
+        write_parquet(
+            self._con,
+            f"select page.* exclude (_crawl, _seq) from {pages} as page {winners if twice else ''}",
             target,
         )
         counted = f"select _part, count(*) from read_parquet({literal(str(target))}) group by 1"
