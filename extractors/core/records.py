@@ -161,8 +161,9 @@ class RecordWriter:
         names, crawls = (list(values) for values in zip(*valid, strict=True))
         self._con.register("valid", pa.table({"part": names, "crawl": pa.array(crawls, pa.int32())}))
         self._require_keys(f"{pages} as page semi join valid on page._part = valid.part and page._crawl = valid.crawl")
-        # Records stream through as they came; only where some came twice are keys and places sorted out first.
-        twice = self._con.sql(f"select count(*) > count(distinct ({keys})) from {pages}").fetchall()[0][0]
+        # Records stream through as they came; only where some came twice or are void are they sorted out first.
+        rows, distinct = self._con.sql(f"select count(*), count(distinct ({keys})) from {pages}").fetchall()[0]
+        untidy = not rows == distinct == self.fetched
         winners = f"""
             semi join (
                 select unnest(max({{'seq': _seq, 'row': _row}})) from {pages} as page
@@ -172,7 +173,7 @@ class RecordWriter:
             order by _seq, _row"""
         write_parquet(
             self._con,
-            f"select page.* exclude (_crawl, _seq) from {pages} as page {winners if twice else ''}",
+            f"select page.* exclude (_crawl, _seq) from {pages} as page {winners if untidy else ''}",
             target,
         )
         counted = f"select _part, count(*) from read_parquet({literal(str(target))}) group by 1"

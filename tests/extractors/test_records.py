@@ -241,3 +241,10 @@ def test_batches_add_up(resource: Build, tmp_path: Path, monkeypatch: pytest.Mon
     assert write(resource(), tmp_path / "2", *pages) == (whole, rows)
     assert whole.records == 30
     assert [path.name for path in (tmp_path / "2").iterdir()] == ["records.parquet"]
+
+
+def test_a_record_that_only_a_void_crawl_had_is_gone(resource: Build, tmp_path: Path) -> None:
+    """Even where no key came twice."""
+    pages = page({"id": "a", "name": "x"}, {"id": "b", "name": "y"}), page({"id": "c", "name": "z"}, crawl=1)
+    counts, rows = write(resource(), tmp_path, *pages)
+    assert (counts.records, [row["id"] for row in rows]) == (1, ["c"])
