@@ -23,14 +23,10 @@ from great_expectations.expectations.metadata_types import FailureSeverity
 from expectations import listing_pipeline, shared
 from expectations.duckdb_dialect import read_only
 from expectations.published import TABLES, Columns, Release, columns_of
-from expectations.result import Finding, GateResult
+from expectations.result import Finding, GateResult, UnknownFinding
 from expectations.rule import SAMPLE, Rule
 
 __all__ = ["Finding", "GateResult", "UnknownFinding", "judge"]
-
-
-class UnknownFinding(ValueError):
-    """An operator accepted something the gate never asks."""
 
 
 @dataclass(frozen=True, slots=True)

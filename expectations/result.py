@@ -10,6 +10,10 @@ from typing import Any, Literal
 Severity = Literal["critical", "warning"]
 
 
+class UnknownFinding(ValueError):
+    """An operator accepted something the gate never asks."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """The outcome of one rule on one table.

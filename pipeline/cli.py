@@ -12,16 +12,19 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+from expectations.result import UnknownFinding
 from extractors.core.clock import SystemClock
 from extractors.core.errors import ArchiveError, SpecError
 from extractors.core.fetch import silent
 from extractors.core.spec import all_specs
 from pipeline import logs, show
 from pipeline.dbt import BuildError
-from pipeline.locks import HeldError
+from pipeline.locks import HeldError, held
 from pipeline.night import GateStopped, Night, StepError, UnknownSourceError
 from pipeline.run_date import RunDateError, parse, today
 from pipeline.settings import Settings, SettingsError, load
+from publication import publish as publication
+from publication.errors import PublicationError
 
 STOPPED, USAGE, FAILED = 3, 2, 1
 
@@ -57,14 +60,13 @@ def fail(message: str, code: int) -> NoReturn:
 
 def spoken(function: Callable[P, R]) -> Callable[P, R]:
     """Turn what can go wrong into words and exit codes; a traceback is a bug of ours."""
-    from publication.errors import PublicationError
 
     @wraps(function)
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             logs.configure()
             return function(*args, **kwargs)
-        except (SettingsError, RunDateError, UnknownSourceError) as error:
+        except (SettingsError, RunDateError, UnknownSourceError, UnknownFinding) as error:
             fail(f"error: {error}", USAGE)
         except GateStopped as stop:
             fail(str(stop), STOPPED)
@@ -177,9 +179,6 @@ def releases(
 @spoken
 def rollback(release: Annotated[str, typer.Argument(metavar="RELEASE")]) -> None:
     """Make a kept release the current one again."""
-    from pipeline.locks import held
-    from publication import publish as publication
-
     settings, clock = load(), SystemClock()
     with held(settings.locks, "night", f"rollback to {release}", clock):
         before = publication.current(settings.releases)

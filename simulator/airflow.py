@@ -19,9 +19,7 @@ def main() -> None:
         }
         subprocess.run([str(BIN / "airflow"), "db", "migrate"], env=env, cwd=PROJECT, check=True)
         say(f"simulator on {world.url} (its night: {world.url}/__night/YYYY-MM-DD)")
-        say(
-            f"Airflow on http://localhost:{port} in a few seconds, no log-in; DAG `nightly`: trigger it. Ctrl-C stops both."
-        )
+        say(f"Airflow on http://localhost:{port} in a few seconds, no log-in: trigger `nightly`. Ctrl-C stops both.")
         # A process group of its own: `standalone` leaves children behind when only it is told to stop.
         with subprocess.Popen(
             [str(BIN / "airflow"), "standalone"], env=env, cwd=PROJECT, start_new_session=True

@@ -1,6 +1,7 @@
 """`make run`: three nights by the command line, a fourth by Airflow, all against the simulator.
 
-Types the commands a person would type, in processes of their own; what they write lies in `data/demo`, apart from real data.
+Types the commands a person would type, in processes of their own; what they write lies in `data/demo`, apart from
+real data.
 """
 
 import os

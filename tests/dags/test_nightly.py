@@ -21,7 +21,8 @@ started = time.perf_counter()
 sys.path.insert(0, sys.argv[1])
 import nightly
 seconds = time.perf_counter() - started
-heavy = [name for name in ("duckdb", "pyarrow", "pandas", "dbt", "great_expectations", "requests") if name in sys.modules]
+unwanted = ("duckdb", "pyarrow", "pandas", "dbt", "great_expectations", "requests")
+heavy = [name for name in unwanted if name in sys.modules]
 dag = nightly.nightly()
 tasks = {
     task.task_id: {

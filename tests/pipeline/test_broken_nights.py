@@ -84,7 +84,7 @@ def test_a_full_disk_is_an_error_in_words_and_publishes_nothing(installation):
     assert publish.current(installation.data / "releases").run_date == SECOND
 
 
-def test_the_exit_code_says_how_a_night_ended(installation, tmp_path: Path):
+def test_the_exit_code_says_how_a_night_ended(installation):
     """0 published, 3 stopped by the gate, 2 a usage error, 1 anything else; and never a traceback."""
     code, said = finished(fsdb(installation, "run", "--run-date", str(FIRST)))
     assert code == 0, said
@@ -104,6 +104,8 @@ def test_the_exit_code_says_how_a_night_ended(installation, tmp_path: Path):
         ("extract", "sse", "--run-date", "2026-07-12"): (1, "answered 500"),
         ("run", "--run-date", "2026-07-18"): (3, "gate stopped the night 2026-07-18"),
     }
+    installation.night("2026-07-15").build()
+    cases["audit", "--run-date", "2026-07-15", "--accept", "9.9"] = (2, "cannot accept 9.9")
     for arguments, (expected, words) in cases.items():
         code, said = finished(fsdb(installation, *arguments))
         assert (code, words in said) == (expected, True), (arguments, code, said)

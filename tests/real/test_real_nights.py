@@ -1,4 +1,4 @@
-"""Seventeen real nights of the three exchanges, one after another, against the figures counted from the stored files."""
+"""Seventeen real nights of the three exchanges, one after another, against figures counted from the stored files."""
 
 import json
 from datetime import date
