@@ -1,7 +1,7 @@
 """Decide which organization a name stands for, once and for good.
 
-The one method so far is the exact name: names with the same name key are one organization. Further methods (codes, aliases,
-similarity) will add decisions of their own kind; those taken here stay.
+The one method so far is the exact name: names with the same name key are one organization. Further methods
+(codes, aliases, similarity) will add decisions of their own kind; those taken here stay.
 """
 
 import os
@@ -25,11 +25,12 @@ class Resolution:
 def resolve(warehouse: Path, decisions_dir: Path, run_date: date) -> Resolution:
     """Decide every name key of `intermediate.int_organization__mentions` and write `raw.identity_decision`.
 
-    Decisions are kept in `decisions_dir`, one Parquet file a night (`run_date=D.parquet`), holding the keys first decided on
-    it. A decision is never dropped or rewritten: resolving a night again leaves its file as it is, or adds keys to it. Nights
-    after `run_date` are not looked at, so that a night of the past comes out as it did.
+    Decisions are kept in `decisions_dir`, one Parquet file a night (`run_date=D.parquet`), holding the keys first
+    decided on it. A decision is never dropped or rewritten: resolving a night again leaves its file as it is, or
+    adds keys to it. Nights after `run_date` are not looked at: a night of the past comes out as it did.
 
-    Raises `duckdb.Error` if the warehouse has no mentions or a decision file cannot be read; no file is touched then.
+    Raises `duckdb.Error` if the warehouse has no mentions or a decision file cannot be read; no file is touched
+    then.
     """
     tonight = decisions_dir / _file_name(run_date)
     with duckdb.connect(str(warehouse)) as db:
@@ -47,10 +48,11 @@ def _file_name(night: date) -> str:
 def _recall(db: duckdb.DuckDBPyConnection, decisions_dir: Path, run_date: date) -> int:
     """Bring `raw.identity_decision` to what the files up to the night say; return how many decisions that is.
 
-    The table stays in the warehouse between nights. If it agrees with the files up to its last night, only later files are
-    read; if not (a new warehouse, a night of the past, an interrupted run), it is read anew.
+    The table stays in the warehouse between nights. If it agrees with the files up to its last night, only later
+    files are read; if not (a new warehouse, a night of the past, an interrupted run), it is read anew.
     """
-    files = sorted(file for file in decisions_dir.glob("run_date=*.parquet") if file.name <= _file_name(run_date))
+    tonight = _file_name(run_date)
+    files = sorted(file for file in decisions_dir.glob("run_date=*.parquet") if file.name <= tonight)
     db.execute("create schema if not exists raw")
     db.execute(
         """
@@ -58,9 +60,11 @@ def _recall(db: duckdb.DuckDBPyConnection, decisions_dir: Path, run_date: date) 
         (name_key VARCHAR, organization_id VARCHAR, method VARCHAR, score DOUBLE, decided_on DATE)
         """
     )
+    held: int
+    last: date | None
     held, last = db.execute("select count(*), max(decided_on) from raw.identity_decision").fetchall()[0]
     known = [file for file in files if last and file.name <= _file_name(last)]
-    if held != _rows_of(db, known) or (last and last > run_date):
+    if held != _rows_of(db, known):
         db.execute("delete from raw.identity_decision")
         held, known = 0, []
     return held + _read(db, files[len(known) :])
@@ -106,8 +110,13 @@ def _keep(db: duckdb.DuckDBPyConnection, file: Path, run_date: date) -> None:
     """Write the decisions of the night, sorted, complete or not at all."""
     file.parent.mkdir(parents=True, exist_ok=True)
     unfinished = file.with_name(f".{file.name}.tmp")
-    rows = "select * from raw.identity_decision where decided_on = $night order by name_key"
-    db.execute(f"copy ({rows}) to $file (format parquet, compression zstd)", {"night": run_date, "file": str(unfinished)})
+    db.execute(
+        """
+        copy (select * from raw.identity_decision where decided_on = $night order by name_key)
+        to $file (format parquet, compression zstd)
+        """,
+        {"night": run_date, "file": str(unfinished)},
+    )
     with unfinished.open("rb") as written:
         os.fsync(written.fileno())
     unfinished.replace(file)

@@ -16,9 +16,9 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# What an interrupted build may have written of tonight's nights is gone before they are built again. #}
-{% macro forget_nights_since(affected) -%}
+{# Versions that are about to be appended may be there from a build that was interrupted: they go first. #}
+{% macro forget_versions(versions) -%}
     {%- if is_incremental() -%}
-        delete from {{ this }} where run_date >= (select min(since) from {{ affected }})
+        delete from {{ this }} where {{ only_affected(versions, ['exchange', 'project_id', 'run_date']) }}
     {%- endif -%}
 {%- endmacro %}

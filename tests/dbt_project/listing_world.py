@@ -1,8 +1,8 @@
-"""Three exchanges in little: lists that change from night to night, their change logs, and what the databases must then say.
+"""Three exchanges in little: lists that change from night to night, and what the databases must then say.
 
-The lists take every turn a list can take: new and gone projects, legal and illegal steps, codes nobody knows, dates nobody can
-read, new names, dates that move and dates that stay, a source that is down. What must come of it is told again here, in Python
-and one project at a time, from nothing but the seeds.
+The lists take every turn a list can take: new and gone projects, legal and illegal steps, codes nobody knows, dates
+nobody can read, new names, dates that move and dates that stay, a source that is down. What must come of it is told
+again here, in Python and one project at a time, from nothing but the seeds.
 """
 
 import csv
@@ -17,12 +17,13 @@ from pathlib import Path
 PROJECT = Path(__file__).parents[2] / "dbt_project"
 NIGHTS = [date(2026, 7, 13) + timedelta(days=days) for days in (0, 1, 2, 5)]
 DOWN = ("szse", NIGHTS[1])
+LATE = ("bse", NIGHTS[1])
 
 Record = dict[str, str | None]
 
 COLUMNS = {
-    "sse": "stockAuditNum stockAuditName currStatus commitiResult registeResult suspendStatus issueMarketType planIssueCapital"
-    " auditApplyDate updateDate intermediary province csrcCode",
+    "sse": "stockAuditNum stockAuditName currStatus commitiResult registeResult suspendStatus issueMarketType"
+    " planIssueCapital auditApplyDate updateDate intermediary province csrcCode",
     "szse": "prjid cmpnm cmpsnm prjst stage prjstatus boardName sprinsts csrcind acptdt updtdt",
     "bse": "id stockCode stockName companyName status sponsorOrg registerAddress receiveDate updateDate",
 }
@@ -118,6 +119,11 @@ def change_logs(random_seed: int, projects: int) -> list[Change]:
             changes += list(_diff(source, night, shown, now))
             shown = now
     return changes
+
+
+def until(night: date, changes: list[Change]) -> list[Change]:
+    """The changes of a night and all before it."""
+    return [change for change in changes if change.night <= night]
 
 
 def _turn(dice: random.Random, exchange: str, number: str, before: Project | None, night: date) -> dict[str, Project]:

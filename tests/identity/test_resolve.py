@@ -5,6 +5,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import duckdb
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -20,7 +21,9 @@ def mention(warehouse: Path, *name_keys: str) -> Path:
     with duckdb.connect(str(warehouse)) as db:
         db.execute("create schema if not exists intermediate")
         db.execute("create or replace table intermediate.int_organization__mentions (name_key varchar)")
-        db.execute("insert into intermediate.int_organization__mentions select unnest($1::varchar[])", [list(name_keys)])
+        db.execute(
+            "insert into intermediate.int_organization__mentions select unnest($1::varchar[])", [list(name_keys)]
+        )
     return warehouse
 
 
@@ -62,14 +65,14 @@ def test_a_night_again_leaves_its_file_as_it_is(tmp_path: Path) -> None:
 
 
 def test_a_night_writes_down_only_what_is_new(tmp_path: Path) -> None:
-    """A decision of an earlier night keeps its night, even for a name nobody speaks of any more; a quiet night leaves an empty file."""
+    """A decision keeps its night, even for a name nobody speaks of any more; a quiet night leaves an empty file."""
     warehouse = mention(tmp_path / "w", "甲", "乙")
     resolve(warehouse, tmp_path / "d", NIGHT)
     assert resolve(mention(warehouse, "乙", "丙"), tmp_path / "d", NEXT) == Resolution(decided=1, decisions=3)
     assert resolve(warehouse, tmp_path / "d", NEXT + timedelta(1)) == Resolution(decided=0, decisions=3)
     assert {key: night for key, (_, night) in decisions(warehouse).items()} == {"甲": NIGHT, "乙": NIGHT, "丙": NEXT}
-    rows = {name: duckdb.sql(f"from '{tmp_path}/d/{name}'").fetchall() for name in files(tmp_path / "d")}
-    assert {name: len(rows) for name, rows in rows.items()} == {
+    written = {file.name: pq.read_metadata(file).num_rows for file in (tmp_path / "d").iterdir()}
+    assert written == {
         "run_date=2026-07-13.parquet": 2,
         "run_date=2026-07-14.parquet": 1,
         "run_date=2026-07-15.parquet": 0,
@@ -95,7 +98,7 @@ def test_a_new_build_file_learns_every_decision(tmp_path: Path) -> None:
 
 
 def test_a_run_stopped_before_its_file_was_written_is_made_good(tmp_path: Path) -> None:
-    """Decisions in the build file that no file bears out are taken again; what a broken write left behind is not read."""
+    """Decisions that no file bears out are taken again; what a broken write left behind is not read."""
     warehouse = mention(tmp_path / "w", "甲", "乙")
     resolve(warehouse, tmp_path / "d", NIGHT)
     before = files(tmp_path / "d")
@@ -113,7 +116,7 @@ def test_a_decision_file_that_cannot_be_read_stops_the_night(tmp_path: Path) -> 
     assert files(tmp_path / "d").keys() == {"run_date=2026-07-13.parquet"}
 
 
-@settings(max_examples=20)
+@settings(max_examples=12)
 @given(st.lists(st.tuples(st.integers(0, 4), st.sets(st.sampled_from("甲乙丙丁戊"))), min_size=1, max_size=6))
 def test_no_order_of_nights_takes_a_decision_back(
     tmp_path_factory: pytest.TempPathFactory, nights: list[tuple[int, set[str]]]

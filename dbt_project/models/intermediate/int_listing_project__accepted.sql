@@ -5,7 +5,7 @@
     materialized='incremental',
     incremental_strategy='append',
     tags=['identity_input'],
-    pre_hook="{{ forget_nights_since(ref('int_listing_project__affected')) }}",
+    pre_hook="{{ forget_versions(ref('int_listing_project__versions')) }}",
 ) }}
 
 with recursive transitions as (
@@ -24,7 +24,7 @@ candidates as (
     where
         rule is null
         and change <> 'removed'
-        and {{ only_affected(ref('int_listing_project__affected'), ['exchange', 'project_id']) }}
+        and {{ only_affected(ref('int_listing_project__versions'), ['exchange', 'project_id']) }}
     group by exchange, project_id
     {% endif %}
 ),

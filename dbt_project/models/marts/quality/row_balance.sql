@@ -24,6 +24,7 @@ newest as (
 staged as (
     select
         src_family,
+        'ipo_project' as resource,
         count(*) filter (where is_good) as staged,
         count(*) filter (where not is_good) as quarantined
     from newest
@@ -34,6 +35,7 @@ staged as (
 published as (
     select
         projects.src_family,
+        'ipo_project' as resource,
         count(*) as published,
         count(quarantined.project_id) as carried
     from {{ ref('project') }} as projects
@@ -60,5 +62,7 @@ from fetches
 cross join run
 left join staged
     on fetches.source_id = staged.src_family
+    and fetches.resource = staged.resource
 left join published
     on fetches.source_id = published.src_family
+    and fetches.resource = published.resource

@@ -1,0 +1,168 @@
+"""A build file of one's own: the raw schema filled from change logs, and dbt run on it in this process."""
+
+import os
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+from dbt.cli.main import dbtRunner
+from dbt.contracts.graph.manifest import Manifest
+from dbt_common.events.base_types import EventMsg
+from listing_world import COLUMNS, KEY, PROJECT, Change
+
+from identity.resolve import resolve
+
+BUILD_FILE = "warehouse.duckdb"
+IN_LOG = [("_change", pa.string()), ("_record_hash", pa.string()), ("_payload", pa.string()), ("_row", pa.int32())]
+IN_LOG += [("_url", pa.string()), ("_fetched_at", pa.timestamp("us", "UTC")), ("_run_date", pa.date32())]
+TEXTS = [
+    "source_id",
+    "resource",
+    "title",
+    "publisher",
+    "homepage",
+    "licence",
+    "terms_url",
+    "cadence",
+    "status",
+    "message",
+]
+COUNTS = ["declared_total", "fetched", "duplicates", "records"]
+AGES = [("max_age_nights", pa.int32()), ("age_nights", pa.int32()), ("good_run_date", pa.date32())]
+FETCH = pa.schema(
+    [(name, pa.string()) for name in TEXTS]
+    + [(name, pa.int64()) for name in COUNTS]
+    + AGES
+    + [("selected", pa.bool_())]
+)
+
+
+class Dbt:
+    """dbt with the project parsed once; `warnings` holds what parsing warned of."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.warnings: list[str] = []
+        # The name of the file is the name of the database, and the manifest keeps it.
+        parser = dbtRunner(callbacks=[self._note])
+        self.manifest: Manifest = self._invoke(parser, folder / BUILD_FILE, "parse", "--no-partial-parse")
+        self._runner = dbtRunner(manifest=self.manifest)
+
+    def __call__(self, warehouse: Path, *arguments: str) -> Any:
+        """Run a dbt command on a build file; returns its result, fails with every node that failed."""
+        return self._invoke(self._runner, warehouse, *arguments)
+
+    def _note(self, event: EventMsg) -> None:
+        if event.info.level in ("warn", "error"):
+            self.warnings.append(str(event.info))
+
+    def _invoke(self, runner: dbtRunner, warehouse: Path, *arguments: str) -> Any:
+        os.environ["FSDB_WAREHOUSE"] = str(warehouse)
+        folders = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
+        folders += ["--target-path", str(self._folder / "target"), "--log-path", str(self._folder / "logs")]
+        try:
+            outcome = runner.invoke(["--log-level", "none", "--log-level-file", "none", *arguments, *folders])
+        finally:
+            DuckDBConnectionManager.close_all_connections()
+        if not outcome.success:
+            results = getattr(outcome.result, "results", [])
+            bad = [result for result in results if result.status in ("error", "fail", "runtime error")]
+            said = "\n".join(f"{result.node.name}: {result.message}" for result in bad)
+            raise AssertionError(said or repr(outcome.exception))
+        return outcome.result
+
+
+class Warehouse:
+    """One build file, built night by night or in one go."""
+
+    def __init__(self, folder: Path, dbt: Dbt) -> None:
+        self.path = folder / BUILD_FILE
+        self._decisions = folder / "decisions"
+        self._dbt = dbt
+
+    def build(self, run_date: date, seen: list[Change], new: list[Change] | None = None) -> None:
+        """Bring the file to a night: in full from all changes `seen` so far, or by what is `new` among them."""
+        self._feed(run_date, seen, seen if new is None else new)
+        refresh = ["--full-refresh"] if new is None else ["--exclude-resource-type", "seed"]
+        part = ["--exclude-resource-type", "unit_test", *refresh]
+        self._dbt(self.path, "build", "--select", "+tag:identity_input", *part)
+        resolve(self.path, self._decisions, run_date)
+        self._dbt(self.path, "build", "--exclude", "+tag:identity_input", *part)
+
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        """The rows a query gives."""
+        with duckdb.connect(str(self.path)) as db:
+            return db.execute(sql).fetchall()
+
+    def _feed(self, run_date: date, seen: list[Change], new: list[Change]) -> None:
+        """Schema raw, as the pipeline leaves it."""
+        with duckdb.connect(str(self.path)) as db:
+            db.execute("create schema if not exists raw")
+            db.execute(
+                "create or replace table raw.run as select $1::date as run_date, 'test' as code_version", [run_date]
+            )
+            _write(db, "fetch", [_fetch(source, seen, run_date) for source in COLUMNS], FETCH)
+            for source, columns in COLUMNS.items():
+                rows = [_logged(change) for change in new if change.source == source]
+                log = pa.schema([(column, pa.string()) for column in columns.split()] + IN_LOG)
+                _write(db, f"{source}_log", rows, log)
+                db.execute(f"create or replace view raw.{source}__ipo_project as from raw.{source}_log")
+
+
+class Lived:
+    """A build file and its diary: after every build, the age of every source and the projects it showed of each."""
+
+    def __init__(self, warehouse: Warehouse) -> None:
+        self.warehouse = warehouse
+        self.ages: list[dict[str, int]] = []
+        self.projects: list[dict[str, list[Any]]] = []
+
+    def build(self, run_date: date, seen: list[Change], new: list[Change] | None) -> None:
+        """Build as `Warehouse.build` does, and note what is to be seen."""
+        self.warehouse.build(run_date, seen, new)
+        ages = self.warehouse.query("select source_id, age_nights from quality.source_status")
+        projects = self.warehouse.query(
+            "select src_family, list(p order by project_id) from listing_pipeline.project as p group by src_family"
+        )
+        self.ages.append(dict(ages))
+        self.projects.append(dict(projects))
+
+
+def _write(db: duckdb.DuckDBPyConnection, table: str, rows: list[dict[str, Any]], schema: pa.Schema) -> None:
+    db.register("rows", pa.Table.from_pylist(rows, schema))
+    db.execute(f"create or replace table raw.{table} as from rows")
+
+
+def _logged(change: Change) -> dict[str, Any]:
+    """A row of a change log."""
+    return {
+        **change.record,
+        "_change": change.kind,
+        "_payload": f"{change.source} {change.night}",
+        "_url": f"https://{change.source}.example/list",
+        "_fetched_at": datetime(change.night.year, change.night.month, change.night.day, 18, tzinfo=UTC),
+        "_run_date": change.night,
+    }
+
+
+def _fetch(source: str, seen: list[Change], run_date: date) -> dict[str, Any]:
+    """The row of raw.fetch: what the extractor says of the last complete night."""
+    changes = [change for change in seen if change.source == source]
+    good = max((change.night for change in changes), default=None)
+    listed = {change.record[KEY[source]]: change.kind != "removed" for change in changes}
+    records = sum(listed.values())
+    return {
+        "source_id": source,
+        "resource": "ipo_project",
+        "status": "complete" if good == run_date else "failed",
+        "good_run_date": good,
+        "age_nights": (run_date - good).days if good else None,
+        "max_age_nights": 3,
+        "fetched": records + 1,
+        "duplicates": 1,
+        "records": records,
+        "selected": True,
+    }
