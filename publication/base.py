@@ -1,6 +1,7 @@
-"""The release that a candidate is compared with, read with suspicion: a delta against edited files would be a lie."""
+"""The release a candidate is compared with, read with suspicion: a delta against edited files is a lie."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -19,15 +20,24 @@ from publication.sql import described, parquet
 class BaseTable:
     """One table of the older release."""
 
+    table: Table
     file: Path
-    primary_key: tuple[str, ...]
     types: dict[str, str]
-    content: Fingerprint
+    content: Fingerprint | None
 
     @property
     def relation(self) -> str:
         """The table expression that reads it."""
         return parquet(self.file)
+
+    def has_key(self, table: Table, types: Mapping[str, str]) -> bool:
+        """Whether its rows can be matched with those of the newer `table`: same key, of the same types."""
+        key = self.table.primary_key
+        return key == table.primary_key and all(self.types[name] == types[name] for name in key)
+
+    def has_shape(self, table: Table, types: Mapping[str, str]) -> bool:
+        """Whether it has the columns of the newer `table`, in its order, types and meaning."""
+        return self.table.facts == table.facts and list(self.types.items()) == list(types.items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +84,8 @@ class Base:
         table = self.tables[name]
         file = self.file(table.path)
         return BaseTable(
+            table=table,
             file=file,
-            primary_key=table.primary_key,
             types=described(connection, parquet(file)),
             content=Fingerprint.parse(self.document["tables"][name]["fingerprint"]),
         )

@@ -1,4 +1,4 @@
-"""Write a candidate: everything a release holds but the gate's verdict, ready to be judged and then published."""
+"""Write a candidate: everything a release holds but the gate's verdict, ready to be judged."""
 
 import shutil
 from collections.abc import Mapping, Sequence
@@ -19,13 +19,13 @@ from publication.database import DATABASE, STORAGE_VERSION, Said
 from publication.errors import PublicationError
 from publication.sql import columns, connect, described, literal, parquet, quoted
 
-# A dictionary over ids, hashes and addresses saves nothing: giving up on it early takes a fifth off the writing.
+# A dictionary over ids, hashes and addresses saves nothing: giving up on it early writes a fifth faster.
 PARQUET = "FORMAT parquet, COMPRESSION zstd, DICTIONARY_SIZE_LIMIT 10000"
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A written candidate. `counts` are rows by table; `changes` is empty when there is no release to compare with."""
+    """A written candidate. `counts`: rows by table; `changes`: empty without a release to compare with."""
 
     path: Path
     release_id: str
@@ -39,8 +39,8 @@ class Candidate:
 class _Written:
     """One table of the candidate.
 
-    `kept`: it says what the base says, and has its files. `rebuilt`: its key is another one now, so that its delta
-    starts from nothing.
+    `kept`: it says what the base says, and has its files. `rebuilt`: its key is another one now, so that its
+    delta starts from nothing.
     """
 
     table: Table
@@ -78,11 +78,12 @@ def write(
 ) -> Candidate:
     """Write the catalogue's tables from the build file `warehouse` to the new directory `target`.
 
-    `previous` is the release directory the delta compares with, `inputs` names the snapshots the build stands on,
-    `created` is the clock's only word in it (no part of the id). An older candidate at `target` is replaced.
+    `previous` is the release directory the delta compares with, `inputs` names the snapshots the build stands
+    on, `created` is the clock's only word in it (no part of the id). An older candidate at `target` is
+    replaced.
 
-    Raises `PublicationError` when the warehouse and the catalogue disagree, a key is null or double, `previous` was
-    changed by hand, or the disk gives up; then no candidate is left.
+    Raises `PublicationError` when the warehouse and the catalogue disagree, a key is null or double,
+    `previous` was changed by hand, or the disk gives up; then no candidate is left.
     """
     if not warehouse.is_file():
         raise PublicationError(f"no build file at {warehouse}; build first")
@@ -132,7 +133,7 @@ def write(
 def _writing(what: str) -> AbstractContextManager[None]:
     return files.writing(
         what,
-        "nothing was published, the current release stays as it is; next: make room, then run the night again",
+        "nothing was published, the current release stays as it is; next: make room and run the night again",
     )
 
 
@@ -156,7 +157,7 @@ def _product_version() -> str:
 
 
 def _typed(connection: duckdb.DuckDBPyConnection, warehouse: Path, table: Table) -> Table:
-    """Return the table with the types it has in the warehouse, after checking that catalogue and warehouse agree."""
+    """Return the table with the types it has in the warehouse, once catalogue and warehouse agree on it."""
     relation = quoted(warehouse.stem, table.schema, table.name)
     try:
         types = described(connection, relation)
@@ -173,7 +174,8 @@ def _typed(connection: duckdb.DuckDBPyConnection, warehouse: Path, table: Table)
         )
     is_null = " OR ".join(f"{quoted(key)} IS NULL" for key in table.primary_key)
     broken = connection.execute(
-        f"SELECT {columns(table.primary_key)} FROM {relation} GROUP BY ALL HAVING count(*) > 1 OR {is_null} LIMIT 3"
+        f"SELECT {columns(table.primary_key)} FROM {relation} "
+        f"GROUP BY ALL HAVING count(*) > 1 OR {is_null} LIMIT 3"
     ).fetchall()
     if broken:
         raise PublicationError(
@@ -198,7 +200,7 @@ def _write_table(
         return _Written(table, content.fingerprint(connection, new, facts))
 
     before = comparison.base.table(connection, table.full_name)
-    rebuilt = before is not None and before.primary_key != table.primary_key
+    rebuilt = before is not None and not before.has_key(table, types)
     if rebuilt:
         before = None
     old = delta.aligned(types, before.relation if before else None, before.types if before else {})
@@ -207,8 +209,8 @@ def _write_table(
     _copy(connection, delta.rows(table, comparison.span), delta_file)
     causes = delta.causes(connection, parquet(delta_file))
 
-    # With the columns as they were, only what moved needs a digest, and a table that says the same needs no new file.
-    if before and list(before.types.items()) == list(types.items()):
+    # With columns as they were, only what moved needs a digest; a table that says the same keeps its file.
+    if before and before.content and before.has_shape(table, types):
         gone, come = (content.fingerprint(connection, rows, facts) for rows in ("old_rows", "new_rows"))
         content_now = before.content - gone + come
         kept = changes.total == 0
@@ -269,7 +271,7 @@ def _describe(
     said: Said,
     inputs: Sequence[Mapping[str, Any]],
 ) -> None:
-    """Write `datapackage.json`, `release.json` (still without the gate's verdict) and the candidate's `CHECKSUMS`."""
+    """Write `datapackage.json`, `release.json` (without a verdict yet) and the `CHECKSUMS` so far."""
     digests = files.digests(directory)
     tables = [entry.table for entry in written]
     package = datapackage.describe(

@@ -1,7 +1,7 @@
 """What a release holds: the tables and columns that dbt declares as published.
 
-Published are the models under `models/marts/` and the seeds of schema `reference`. The dbt manifest is the one
-metadata model: types, units, descriptions, classifications and keys come from it and from nowhere else.
+Published are the models under `models/marts/` and the seeds of schema `reference`. The dbt manifest is the
+one metadata model: types, units, descriptions, classifications and keys come from it and from nowhere else.
 """
 
 import json
@@ -19,7 +19,7 @@ CLASSIFICATIONS = ("public", "partner", "restricted")
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One published column. `provenance` marks how a fact was fetched, which is no part of what a release says."""
+    """One published column. `provenance` marks how a fact was fetched: no part of what a release says."""
 
     name: str
     type: str

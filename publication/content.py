@@ -1,8 +1,9 @@
 """What a table says, as one number: the fingerprint behind the release id.
 
-Every row becomes a digest of its facts (all columns but the provenance ones); a table's fingerprint is the sum of
-its rows' digests. A sum does not depend on the order of the rows, and a night that changed 1 % of a table only has
-to take the old digests out and put the new ones in. The same rows give the same fingerprint on any machine.
+Every row becomes a digest of its facts (all columns but the provenance ones); a table's fingerprint is the
+sum of its rows' digests. A sum does not depend on the order of the rows, and a night that changed 1 % of a
+table only has to take the old digests out and put the new ones in. The same rows give the same fingerprint on
+any machine.
 """
 
 import hashlib
@@ -17,6 +18,8 @@ from publication.sql import quoted
 
 # In the text of a row: end of a column, a null, and what stands for these two inside a value.
 _SEPARATOR, _NULL = "chr(31)", "chr(30)"
+# How a row becomes text. Counted up with every change of it: fingerprints of another encoding say nothing.
+ENCODING = "1"
 _NESTED = ("STRUCT", "MAP", "UNION", "JSON")
 
 
@@ -35,19 +38,22 @@ class Fingerprint:
         return Fingerprint(self.rows - other.rows, self.upper - other.upper, self.lower - other.lower)
 
     def __str__(self) -> str:
-        return f"{self.rows}:{self.upper:x}:{self.lower:x}"
+        return f"{ENCODING}:{self.rows}:{self.upper:x}:{self.lower:x}"
 
     @classmethod
-    def parse(cls, text: str) -> "Fingerprint":
-        """Read what `str` wrote."""
-        rows, upper, lower = text.split(":")
+    def parse(cls, text: str) -> "Fingerprint | None":
+        """Read what `str` wrote; `None` when it was of another encoding."""
+        encoding, *numbers = text.split(":")
+        if encoding != ENCODING:
+            return None
+        rows, upper, lower = numbers
         return cls(int(rows), int(upper, 16), int(lower, 16))
 
 
 def fingerprint(
     connection: duckdb.DuckDBPyConnection, relation: str, facts: Mapping[str, str]
 ) -> Fingerprint:
-    """Return the fingerprint of a table expression; `facts` are the names and DuckDB types of its fact columns."""
+    """Return the fingerprint of a table expression; `facts`: names and DuckDB types of its fact columns."""
     row = connection.execute(
         f"""
         SELECT

@@ -20,7 +20,7 @@ RELEASE = quoted("release")  # the name the file is attached under
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What the tables say about their own making: sources, ledger, and the source ids behind each table's rows."""
+    """What the tables say about their making: sources, ledger, the source ids behind each table's rows."""
 
     sources: list[dict[str, Any]]
     ledger: list[dict[str, Any]]
@@ -36,8 +36,8 @@ def write(
 ) -> Said:
     """Write `fsdb.duckdb` beside the Parquet files of a release and from them, so that both say the same.
 
-    With the file of an older release as `base`, the tables named in `kept` are taken over from a copy of it, and only
-    the others are written.
+    With the file of an older release as `base`, the tables named in `kept` are taken over from a copy of it,
+    and only the others are written.
     """
     path = directory / DATABASE
     if base:

@@ -1,4 +1,4 @@
-"""`datapackage.json`: what a release holds, for people and machines that never heard of us (Frictionless Data)."""
+"""`datapackage.json`: what a release holds, for those who never heard of us (Frictionless Data Package)."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -28,8 +28,9 @@ def describe(
 ) -> dict[str, Any]:
     """Return the data package of the tables written to `directory`.
 
-    `identity` holds `release_id`, `run_date` and `created`; `rows` is keyed by full table name, `digests` (SHA-256) by path. `sources` are rows of `quality.source_status`;
-    `contributors` says which source ids stand behind the rows of a table.
+    `identity` holds `release_id`, `run_date` and `created`; `rows` is keyed by full table name, `digests`
+    (SHA-256) by path. `sources` are rows of `quality.source_status`; `contributors` says which source ids
+    stand behind the rows of a table.
     """
     listed = {str(source["source_id"]): source for source in sources}
     package: dict[str, Any] = {

@@ -1,7 +1,7 @@
 """The difference between two states of a table, row by row, each with its cause.
 
-Used for the delta of a release against the one before, and for comparing any two releases. `release + delta = next
-release`: take the keys of the delta out of the older table and put in its added and changed rows.
+Used for the delta of a release against the one before, and for comparing any two releases. `release + delta =
+next release`: take the keys of the delta out of the older table and put in its added and changed rows.
 """
 
 import json
@@ -35,7 +35,7 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """What a cause is judged by: the run dates of the older and the newer release, and whether one code made both."""
+    """What a cause is judged by: the run dates of both releases, and whether one code made them."""
 
     before: date
     after: date
@@ -75,7 +75,8 @@ def find(connection: duckdb.DuckDBPyConnection, table: Table, old: str, new: str
     )
     for name, relation in (("old_rows", old), ("new_rows", new)):
         connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT side.* FROM {relation} AS side SEMI JOIN touched USING ({keys})"
+            f"CREATE OR REPLACE TEMP TABLE {name} AS "
+            f"SELECT side.* FROM {relation} AS side SEMI JOIN touched USING ({keys})"
         )
     found = dict(connection.execute("SELECT _change, count(*) FROM touched GROUP BY ALL").fetchall())
     return Counts(**{change: found.get(change, 0) for change in CHANGES})
@@ -84,8 +85,8 @@ def find(connection: duckdb.DuckDBPyConnection, table: Table, old: str, new: str
 def rows(table: Table, span: Span) -> str:
     """Return the query of the delta that `find` left: `_change`, `_cause`, `_previous` and all columns.
 
-    Added and changed rows hold the new values, removed rows the last ones. `_previous` is JSON: the former values of
-    the columns that changed.
+    Added and changed rows hold the new values, removed rows the last ones. `_previous` is JSON: the former
+    values of the columns that changed.
     """
     keys = columns(table.primary_key)
     values = ", ".join(
@@ -124,9 +125,9 @@ def _cause(table: Table, span: Span) -> str:
     """Return the SQL that says why a row differs; the first rule that holds decides.
 
     source: its record, or the end of its validity, is newer than the older release. identity: nothing but its
-    organization moved. code: the code did. Under one and the same code what is left is: an organization that identity
-    made or dissolved, a removal or a row about the run itself (source), a later attempt of the same night (source), a
-    new verdict on the newest version (source), or a correction of the past.
+    organization moved. code: the code did. Under one and the same code what is left is: an organization that
+    identity made or dissolved, a removal or a row about the run itself (source), a later attempt of the same
+    night (source), a new verdict on the newest version (source), or a correction of the past.
     """
     names = {column.name for column in table.columns}
     before, after = f"DATE {literal(span.before)}", f"DATE {literal(span.after)}"
@@ -171,9 +172,9 @@ def _only_differs(table: Table, name: str) -> str:
 
 def _previous(table: Table) -> str:
     """Return the SQL of the former values of a changed row, as JSON in the order of the columns."""
-    members = [
+    members = ["NULL"] + [
         f"CASE WHEN {_differs(name)} THEN {literal(json.dumps(name) + ':')} || "
         f"coalesce(CAST(to_json({quoted('o', name)}) AS VARCHAR), 'null') END"
         for name in _business(table)
     ]
-    return f"CASE WHEN _change = 'changed' THEN '{{' || concat_ws(',', {', '.join(members) or 'NULL'}) || '}}' END"
+    return f"CASE WHEN _change = 'changed' THEN '{{' || concat_ws(',', {', '.join(members)}) || '}}' END"

@@ -17,7 +17,8 @@ SAMPLE = 5
 class TableDiff:
     """Rows added, changed and removed from one release to the other; up to `SAMPLE` of each kind in `sample`.
 
-    A sampled row has its `_change`, its `_cause`, the former values of what changed in `_previous`, and its columns.
+    A sampled row has its `_change`, its `_cause`, the former values of what changed in `_previous`, and its
+    columns.
     """
 
     table: str
@@ -30,8 +31,8 @@ class TableDiff:
 def diff(a: Path, b: Path) -> list[TableDiff]:
     """Compare release directory `a` with the later `b`; one entry for every table of either, sorted by name.
 
-    A table that only one of them has counts as wholly removed or added. Raises `PublicationError` when one of the
-    two is incomplete or was changed.
+    A table that only one of them has counts as wholly removed or added. Raises `PublicationError` when one of
+    the two is incomplete or was changed.
     """
     old, new = Base.read(a), Base.read(b)
     span = delta.Span(old.run_date, new.run_date, old.code_version == new.code_version)
@@ -40,7 +41,7 @@ def diff(a: Path, b: Path) -> list[TableDiff]:
         for name in sorted(old.tables.keys() | new.tables.keys()):
             table = new.tables.get(name) or old.tables[name]
             before, after = old.table(connection, name), new.table(connection, name)
-            if before and after and before.primary_key != after.primary_key:
+            if before and after and not before.has_key(after.table, after.types):
                 before = None  # another key makes it another table, as in the delta
             if before and after and _content(old, name) == _content(new, name):
                 found.append(TableDiff(name, 0, 0, 0, []))

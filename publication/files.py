@@ -16,7 +16,7 @@ from publication.errors import PublicationError
 
 CHECKSUMS = "CHECKSUMS"
 PARTIAL = ".partial"
-# How DuckDB says that a file did not take what it wrote: at once, at commit, or after which it trusts nothing.
+# How DuckDB says that a file did not take what it wrote: at once, at commit, or ever after.
 _DISK_ERRORS = (
     duckdb.IOException,
     duckdb.OutOfMemoryException,
@@ -69,7 +69,7 @@ def json_bytes(document: Any) -> bytes:
 
 
 def write(path: Path, content: bytes) -> None:
-    """Put `content` at `path` durably and at once: a reader sees the old file or the new one, never a part."""
+    """Put `content` at `path` durably: a reader sees the old file or the new one, never a part."""
     partial = path.with_name(f".{path.name}{PARTIAL}")
     with partial.open("wb") as stream:
         stream.write(content)
@@ -97,7 +97,7 @@ def sync_tree(directory: Path) -> None:
 
 
 def share(source: Path, path: Path) -> None:
-    """Put a file that never changes at a second place: as a link where the file system can, else as a copy."""
+    """Put a file that never changes at a second place: a link where the file system can, else a copy."""
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         path.hardlink_to(source)

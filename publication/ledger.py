@@ -1,6 +1,6 @@
-"""What was published and what is current: `index.json`, the ledger of releases, and `current.json`, the one pointer.
+"""What was published and what is current: `index.json`, the ledger, and `current.json`, the one pointer.
 
-Both lie beside the releases and are replaced whole. The ledger remembers the digest of every release's `CHECKSUMS`.
+Both lie beside the releases and are replaced whole. The ledger remembers the digest of each `CHECKSUMS`.
 """
 
 import json
@@ -21,7 +21,7 @@ RELEASE_ID = re.compile(r"\d{4}-\d{2}-\d{2}-[0-9a-f]{12}")
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """A published release. `tables`: per full table name its `rows` and, against `base`, its `delta` counts."""
+    """A published release. `tables`: by full name, the `rows` and the `delta` counts against `base`."""
 
     release_id: str
     run_date: date
@@ -37,14 +37,15 @@ class Release:
 def entries(root: Path) -> dict[str, dict[str, Any]]:
     """Return the ledger's entries by release id; those of releases that retention took away say `removed`.
 
-    A whole release that is not in `index.json` (a run died before it could write it in, or the file was lost) counts
-    from when it was built.
+    A whole release that is not in `index.json` (a run died before it could write it in, or the file was lost)
+    counts from when it was built.
     """
     known = {entry["release_id"]: entry for entry in read(root / INDEX, {"releases": []})["releases"]}
     for directory in sorted(root.iterdir()) if root.is_dir() else ():
         if directory.name not in known and RELEASE_ID.fullmatch(directory.name):
             document = read(directory / "release.json", {})
-            if document.get("release_id") == directory.name and (directory / files.CHECKSUMS).is_file():
+            is_whole = document.get("gate") and (directory / files.CHECKSUMS).is_file()
+            if document.get("release_id") == directory.name and is_whole:
                 known[directory.name] = _entry(directory, document, document["created"])
     return known
 
@@ -141,13 +142,6 @@ def mark_removed(root: Path, release_id: str) -> None:
     _put(root, {**known, release_id: {**known[release_id], "removed": True}})
 
 
-def forget(root: Path, release_id: str) -> None:
-    """Take an entry out, before a release of the same id comes back."""
-    known = entries(root)
-    if known.pop(release_id, None):
-        _put(root, known)
-
-
 def point(root: Path, release: Release, now: datetime) -> None:
     """Make a release the current one, by one atomic rename."""
     document = {
@@ -166,7 +160,8 @@ def _put(root: Path, known: Mapping[str, Mapping[str, Any]]) -> None:
 
 def _release(root: Path, entry: Mapping[str, Any]) -> Release:
     gate = entry["gate"]
-    notes = [f"{gate[kind]} {kind}" for kind in ("warnings", "accepted") if gate[kind]]
+    warnings = f"{gate['warnings']} warning{'s' if gate['warnings'] > 1 else ''}"
+    notes = [warnings] * bool(gate["warnings"]) + [f"{gate['accepted']} accepted"] * bool(gate["accepted"])
     return Release(
         release_id=entry["release_id"],
         run_date=date.fromisoformat(entry["run_date"]),

@@ -1,8 +1,9 @@
 """Candidate → release: publish what the gate passed, switch the pointer, roll back, retain.
 
-A release appears by one rename of a finished directory, becomes known by one rename of `index.json`, and becomes
-current by one rename of `current.json`. A run that dies in between leaves a whole release or none, and the next
-`publish` takes up what it left. One process at a time may call what writes here; the pipeline's lock sees to it.
+A release appears by one rename of a finished directory, becomes known by one rename of `index.json`, and
+becomes current by one rename of `current.json`. A run that dies in between leaves a whole release or none,
+and the next `publish` takes up what it left. One process at a time may call what writes here; the pipeline's
+lock sees to it.
 """
 
 import json
@@ -24,9 +25,10 @@ _LATER = frozenset({"gate.json", "release.json", "report.html"})
 def publish(candidate: Path, root: Path, *, now: datetime) -> Release:
     """Make the judged `candidate` directory a release in `root` and return it.
 
-    It becomes the current one unless that is of a later night (a backfill). A release of the same id is reused, never
-    written again. Raises `GateNotPassed` for a candidate the gate has not passed, `PublicationError` for one that was
-    changed since it was written or when the disk gives up; the current release then stays as it is.
+    It becomes the current one unless that is of a later night (a backfill). A release of the same id is
+    reused, never written again. Raises `GateNotPassed` for a candidate the gate has not passed,
+    `PublicationError` for one that was changed since it was written or when the disk gives up; the current
+    release then stays as it is.
     """
     files.clear_leftovers(candidate)
     document = _draft(candidate)
@@ -42,12 +44,11 @@ def publish(candidate: Path, root: Path, *, now: datetime) -> Release:
             if problems:
                 raise PublicationError(
                     f"release {target.name} is published already, but was changed since:{problems}\n"
-                    "  nothing was published; next: put the files back or move the directory away, then publish again"
+                    "  nothing was published; next: put the files back or move the directory away, then again"
                 )
             release = ledger.get(root, target.name)
         else:
             _finish(candidate, document, verdict)
-            ledger.forget(root, target.name)
             candidate.rename(target)
             files.sync(candidate.parent)
             files.sync(root)
@@ -64,7 +65,7 @@ def publish(candidate: Path, root: Path, *, now: datetime) -> Release:
 
 
 def rollback(root: Path, release_id: str, *, now: datetime) -> Release:
-    """Make a kept release the current one; raise `PublicationError` when there is no such or it was changed."""
+    """Make a kept release the current one; raise `PublicationError` for one that is gone or was changed."""
     release = ledger.get(root, release_id)
     problems = damage(root, release_id)
     if problems:
@@ -79,7 +80,7 @@ def rollback(root: Path, release_id: str, *, now: datetime) -> Release:
 
 
 def retain(root: Path, keep: int) -> list[str]:
-    """Remove all but the releases of the `keep` newest, the current and the last published; return the removed ids."""
+    """Remove all but the `keep` newest releases, the current and the last published one; return their ids."""
     if keep < 1:
         raise PublicationError(f"at least one release must be kept, not {keep}")
     found = releases(root)
@@ -98,7 +99,7 @@ def retain(root: Path, keep: int) -> list[str]:
 
 
 def _draft(candidate: Path) -> dict[str, Any]:
-    """Read a candidate's `release.json` and check that nothing in the candidate moved since it was written."""
+    """Read a candidate's `release.json` and check that nothing moved since the candidate was written."""
     path = candidate / "release.json"
     if not path.is_file():
         raise PublicationError(f"no candidate at {candidate}; next: build the night, then publish")
@@ -121,7 +122,7 @@ def _draft(candidate: Path) -> dict[str, Any]:
 
 
 def _passed(candidate: Path, document: dict[str, Any]) -> dict[str, Any]:
-    """Return the summary of the gate's verdict; raise `GateNotPassed` unless it is there, is tonight's and passed."""
+    """Return the gate's verdict in numbers; raise `GateNotPassed` unless it is tonight's and passed."""
     path = candidate / "gate.json"
     try:
         gate = json.loads(path.read_bytes())

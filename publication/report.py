@@ -1,4 +1,4 @@
-"""The one-page report of a release: what it holds, what changed, what the gate said, how old its sources are."""
+"""The one-page report of a release: what it holds, what changed, the gate's verdict, the sources' age."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import duckdb
 import jinja2
 
 from publication import catalogue, delta, files
@@ -17,8 +18,8 @@ from publication.sql import connect, parquet
 REPORT = "report.html"
 SAMPLE = 4
 _SHOWN_VALUES = 5
-# Not what a release is about, but how it was made: after the databases, and in no total of theirs.
-_ABOUT_THE_RUN = ("reference", "quality", "quarantine")
+# Around the databases: listed after them, and in no total of theirs.
+_AROUND = ("reference", "quality", "quarantine")
 
 
 def write(directory: Path) -> Path:
@@ -59,17 +60,19 @@ def _page(directory: Path) -> dict[str, Any]:
     gate_file = directory / "gate.json"
     gate = json.loads(gate_file.read_bytes()) if gate_file.is_file() else None
     tables = catalogue.of_release(directory)
+    with connect(directory) as connection:
+        samples = [
+            sample
+            for table in tables
+            if table.schema != "quality" and (sample := _sample(connection, directory, table, release))
+        ]
     return {
         "release": release,
         "schemas": _schemas(release, tables),
         "totals": _totals(release),
         "verdict": gate_summary(gate) if gate else None,
         "findings": sorted(gate["findings"], key=_urgency) if gate else [],
-        "samples": [
-            entry
-            for table in tables
-            if table.schema != "quality" and (entry := _sample(directory, table, release))
-        ],
+        "samples": samples,
         "tables": tables,
     }
 
@@ -79,9 +82,9 @@ def _urgency(finding: Mapping[str, Any]) -> tuple[bool, bool, bool, str]:
 
 
 def _schemas(release: Mapping[str, Any], tables: list[Table]) -> dict[str, list[dict[str, Any]]]:
-    """Group the tables by database, those about the run last."""
+    """Group the tables by database, what is around them last."""
     grouped: dict[str, list[dict[str, Any]]] = {}
-    for table in sorted(tables, key=lambda table: (table.schema in _ABOUT_THE_RUN, table.full_name)):
+    for table in sorted(tables, key=lambda table: (table.schema in _AROUND, table.full_name)):
         entry = release["tables"][table.full_name]
         differing = sum(entry["delta"].get(change, 0) for change in delta.CHANGES)
         grouped.setdefault(table.schema, []).append(
@@ -97,7 +100,7 @@ def _schemas(release: Mapping[str, Any], tables: list[Table]) -> dict[str, list[
 
 def _totals(release: Mapping[str, Any]) -> dict[str, int]:
     """Count tables, rows and changes of the databases proper."""
-    entries = [entry for name, entry in release["tables"].items() if name.split(".")[0] not in _ABOUT_THE_RUN]
+    entries = [entry for name, entry in release["tables"].items() if name.split(".")[0] not in _AROUND]
     return {
         "tables": len(entries),
         "rows": sum(entry["rows"] for entry in entries),
@@ -105,13 +108,14 @@ def _totals(release: Mapping[str, Any]) -> dict[str, int]:
     }
 
 
-def _sample(directory: Path, table: Table, release: Mapping[str, Any]) -> dict[str, Any] | None:
+def _sample(
+    connection: duckdb.DuckDBPyConnection, directory: Path, table: Table, release: Mapping[str, Any]
+) -> dict[str, Any] | None:
     """Return a few rows of a table's delta, fit to be read; `None` when nothing changed."""
     changed = release["tables"][table.full_name]["delta"]
     if not any(changed.get(change) for change in delta.CHANGES):
         return None
-    with connect(directory) as connection:
-        rows = delta.sample(connection, parquet(directory / table.delta_path), SAMPLE)
+    rows = delta.sample(connection, parquet(directory / table.delta_path), SAMPLE)
     return {
         "name": table.full_name,
         "total": sum(changed[change] for change in delta.CHANGES),

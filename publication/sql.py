@@ -12,9 +12,9 @@ def quoted(*parts: str) -> str:
     return ".".join('"' + part.replace('"', '""') + '"' for part in parts)
 
 
-def columns(names: Iterable[str], relation: str = "") -> str:
-    """Return a quoted, comma-separated column list, each prefixed by `relation` when it is given."""
-    return ", ".join(quoted(relation, name) if relation else quoted(name) for name in names)
+def columns(names: Iterable[str]) -> str:
+    """Return a quoted, comma-separated column list."""
+    return ", ".join(quoted(name) for name in names)
 
 
 def literal(value: str | Path | date) -> str:

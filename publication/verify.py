@@ -19,9 +19,10 @@ class Problem:
 
 
 def verify(root: Path, release_id: str) -> list[Problem]:
-    """Compare a release with its `CHECKSUMS`, and that with what ledger and pointer remember; empty when sound.
+    """Compare a release with its `CHECKSUMS`, and that with what ledger and pointer remember.
 
-    Finds a changed, missing or added file, edited metadata, and an edited `CHECKSUMS`.
+    Returns nothing for a sound release. Finds a changed, missing or added file, edited metadata, and an
+    edited `CHECKSUMS`.
     """
     entry = ledger.entries(root).get(release_id)
     if entry is None or entry["removed"]:
@@ -69,7 +70,8 @@ def differences(directory: Path, ignore: Collection[str] = ()) -> list[Problem]:
         elif found[path] != expected[path]:
             problems.append(
                 Problem(
-                    f"{name}/{path}", f"changed: published {expected[path][:12]}…, it is {found[path][:12]}…"
+                    f"{name}/{path}",
+                    f"changed: published {expected[path][:12]}…, it is {found[path][:12]}…",
                 )
             )
     return problems

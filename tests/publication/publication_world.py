@@ -126,7 +126,7 @@ def manifest_node(name: str, columns: Mapping[str, str], key: list[str]) -> dict
 
 
 def write_manifest(path: Path, names: Iterable[str] = tuple(SCHEMA), note: str | None = None) -> Path:
-    """A manifest with the named tables, all described by `note` if given, and a model that is not published."""
+    """A manifest with the named tables, described by `note` if given, and a model that is not published."""
     nodes = {f"model.fsdb.{name}": manifest_node(name, *SCHEMA[name]) for name in names}
     for node in nodes.values():
         node["description"] = note or node["description"]
@@ -254,7 +254,7 @@ class World:
     names: tuple[str, ...] = tuple(SCHEMA)
     clock: datetime = NOW
     note: str | None = None
-    edit: Callable[[duckdb.DuckDBPyConnection], None] | None = None
+    edit: Callable[[duckdb.DuckDBPyConnection], object] | None = None
     last: Candidate | None = field(default=None)
 
     @property
@@ -322,6 +322,11 @@ class World:
         with duckdb.connect() as connection:
             path = release / f"{table.replace('.', '/')}.parquet"
             return connection.execute(f"SELECT {columns} FROM '{path}'").fetchall()
+
+    def columns(self, file: Path) -> list[str]:
+        """Names of the columns of a Parquet file."""
+        with duckdb.connect() as connection:
+            return [name for name, *_ in connection.execute(f"DESCRIBE FROM '{file}'").fetchall()]
 
     def query(self, release: Path, sql: str) -> list[tuple[Any, ...]]:
         """Rows of the release's DuckDB file."""

@@ -14,6 +14,7 @@ import pytest
 from publication_world import DAY, NOW, SCHEMA, World, project, source, state
 
 from publication import candidate, catalogue, files
+from publication.database import DATABASE
 from publication.errors import PublicationError
 
 NEXT_DAY = DAY + timedelta(1)
@@ -23,7 +24,7 @@ def document(directory: Path, name: str = "release.json") -> Any:
     return json.loads((directory / name).read_text("utf-8"))
 
 
-# -- what it holds -----------------------------------------------------------------------------------------------------
+# -- what it holds -------------------------------------------------------------------------------------------
 
 
 def test_every_table_is_a_parquet_file_ordered_by_its_key(world: World) -> None:
@@ -50,7 +51,7 @@ def test_the_database_says_what_the_parquet_files_say(world: World) -> None:
 def test_the_database_is_in_the_format_older_readers_know(world: World) -> None:
     written = world.build()
     with duckdb.connect() as connection:
-        connection.execute(f"ATTACH '{written.path / candidate.DATABASE}' AS release (READ_ONLY)")
+        connection.execute(f"ATTACH '{written.path / DATABASE}' AS release (READ_ONLY)")
         tags = connection.sql(
             "SELECT tags FROM duckdb_databases() WHERE database_name = 'release'"
         ).fetchall()[0][0]
@@ -60,7 +61,7 @@ def test_the_database_is_in_the_format_older_readers_know(world: World) -> None:
 def test_nothing_else_is_left_in_the_directory(world: World) -> None:
     written = world.build()
     expected = {f"{name.replace('.', '/')}.parquet" for name in SCHEMA}
-    expected |= {candidate.DATABASE, "datapackage.json", "release.json", "CHECKSUMS"}
+    expected |= {DATABASE, "datapackage.json", "release.json", "CHECKSUMS"}
     assert set(files.tree(written.path)) == expected
     assert [path.name for path in written.path.parent.iterdir()] == [DAY.isoformat()]
 
@@ -145,7 +146,7 @@ def test_a_description_with_quotes_stays_a_description(world: World) -> None:
     ]
 
 
-# -- what need not be done again ---------------------------------------------------------------------------------------
+# -- what need not be done again -----------------------------------------------------------------------------
 
 
 def test_a_table_that_says_the_same_shares_the_file_of_the_base(world: World) -> None:
@@ -177,21 +178,25 @@ ORGANIZATIONS = [{"organization_id": f"org-{n}", "legal_name": f"某某{n}", "as
 def test_where_most_rows_stay_the_database_is_taken_over_from_the_base(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The tables that changed, came or went are right all the same, and the file does not grow from night to night."""
-    copied = []
-    monkeypatch.setattr(files, "copy", lambda *paths, _copy=files.copy: (copied.append(paths), _copy(*paths)))
+    """What changed, came or went is right all the same, and the file does not grow from night to night."""
+    copied: list[tuple[Path, Path]] = []
+    copy = files.copy
+
+    def seen(source: Path, path: Path) -> None:
+        copied.append((source, path))
+        copy(source, path)
+
+    monkeypatch.setattr(files, "copy", seen)
     world.names = tuple(name for name in SCHEMA if name != "quality.row_balance")
     first = world.night(state(organization=ORGANIZATIONS))
     assert copied == []
     world.names = tuple(name for name in SCHEMA if name != "reference.status_map")
     projects = [project(1, status="registered"), project(7)]
     second = world.build(state(organization=ORGANIZATIONS, project=projects), NEXT_DAY)
-    assert copied == [
-        (first.path / candidate.DATABASE, world.path / "candidates/.2026-07-15.partial" / candidate.DATABASE)
-    ]
+    assert copied == [(first.path / DATABASE, world.path / "candidates/.2026-07-15.partial" / DATABASE)]
     assert world.database(second.path) == {name: world.rows(second.path, name) for name in world.names}
-    size = (second.path / candidate.DATABASE).stat().st_size
-    assert size <= (first.path / candidate.DATABASE).stat().st_size * 1.2
+    size = (second.path / DATABASE).stat().st_size
+    assert size <= (first.path / DATABASE).stat().st_size * 1.2
 
 
 def test_where_most_rows_changed_the_database_is_written_anew(
@@ -224,18 +229,15 @@ def test_a_description_that_changed_is_in_the_database_that_was_taken_over(world
 
 def test_a_column_that_moved_is_not_hidden_by_the_file_of_the_base(world: World) -> None:
     world.night()
-    world.edit = lambda connection: (
-        connection.execute(
-            "CREATE OR REPLACE TABLE reference.status_map AS SELECT status, exchange, raw_status FROM reference.status_map"
-        )
-        and None
+    world.edit = lambda connection: connection.execute(
+        "CREATE OR REPLACE TABLE reference.status_map AS "
+        "SELECT status, exchange, raw_status FROM reference.status_map"
     )
-    manifest = world.build(run_date=NEXT_DAY).path / "reference/status_map.parquet"
-    columns = [row[0] for row in duckdb.sql(f"DESCRIBE FROM '{manifest}'").fetchall()]
+    columns = world.columns(world.build(run_date=NEXT_DAY).path / "reference/status_map.parquet")
     assert columns == ["exchange", "raw_status", "status"]  # the catalogue's order, not the warehouse's
 
 
-# -- what it refuses ---------------------------------------------------------------------------------------------------
+# -- what it refuses -----------------------------------------------------------------------------------------
 
 
 def refused(world: World, message: str, *args: Any, **options: Any) -> None:
@@ -270,7 +272,7 @@ def test_a_null_or_double_key_is_refused(world: World, rows: list[dict[str, Any]
     ],
 )
 def test_catalogue_and_warehouse_must_agree(world: World, statement: str, message: str) -> None:
-    world.edit = lambda connection: connection.execute(statement) and None
+    world.edit = lambda connection: connection.execute(statement)
     refused(world, message)
 
 
@@ -301,7 +303,7 @@ def test_a_base_that_was_edited_is_no_base(world: World, name: str) -> None:
     assert not world.candidate(NEXT_DAY).exists()
 
 
-# -- when the disk gives up, or the process ----------------------------------------------------------------------------
+# -- when the disk gives up, or the process ------------------------------------------------------------------
 
 
 def test_what_a_killed_run_left_is_cleared_and_nothing_else(world: World) -> None:
@@ -325,11 +327,15 @@ FILL = """
 import resource, sys
 sys.path[:0] = [{root!r}, {here!r}]
 from pathlib import Path
-from publication_world import DAY, NOW, World, project, state
+from publication_world import DAY, NOW, World
 from publication import candidate, catalogue
 from publication.errors import PublicationError
 world = World(Path({path!r}))
-world.build(state(project=[project(n, company_name=str(n) * 40) for n in range(5000)]))
+world.edit = lambda connection: connection.execute(
+    "INSERT INTO listing_pipeline.project (exchange, project_id, company_name) "
+    "SELECT 'BSE', i, md5(i::VARCHAR) || md5((2 * i)::VARCHAR) FROM range(8000) AS t (i)"
+)
+world.build()
 tables = catalogue.load(world.path / "manifest.json")
 resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))
 try:

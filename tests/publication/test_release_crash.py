@@ -25,29 +25,33 @@ class KilledError(BaseException):
     """Nothing catches it: what comes after did not happen."""
 
 
+DURABLE = (
+    (os, "fsync"),
+    (Path, "rename"),
+    (Path, "replace"),
+    (Path, "chmod"),
+    (Path, "unlink"),
+    (shutil, "rmtree"),
+)
+
+
 @contextmanager
 def killed_at(step: int) -> Iterator[list[str]]:
     """Die just before the n-th call that touches the disk for good; yields the calls made."""
     calls: list[str] = []
+
+    def dying(name: str, call: Callable[..., Any]) -> Callable[..., Any]:
+        def counted(*args: Any, **named: Any) -> Any:
+            calls.append(name)
+            if len(calls) > step:
+                raise KilledError(name)
+            return call(*args, **named)
+
+        return counted
+
     with pytest.MonkeyPatch.context() as patch:
-        for owner, name in (
-            (os, "fsync"),
-            (Path, "rename"),
-            (Path, "replace"),
-            (Path, "chmod"),
-            (Path, "unlink"),
-            (shutil, "rmtree"),
-        ):
-
-            def dying(
-                *args: Any, _call: Callable[..., Any] = getattr(owner, name), _name: str = name, **named: Any
-            ) -> Any:
-                calls.append(_name)
-                if len(calls) > step:
-                    raise KilledError(_name)
-                return _call(*args, **named)
-
-            patch.setattr(owner, name, dying)
+        for owner, name in DURABLE:
+            patch.setattr(owner, name, dying(name, getattr(owner, name)))
         yield calls
 
 
@@ -65,7 +69,7 @@ def assert_all_whole(world: World) -> None:
 
 
 def every_step(tmp_path: Path, world: World, act: Callable[[World], object]) -> Iterator[World]:
-    """Yield the world as `act` leaves it when it is killed before its first, second, … step, to the last."""
+    """Yield the world as `act` leaves it when it is killed before its first, second, … last step."""
     for step in range(1000):
         copy = World(tmp_path / f"step{step}", world.names, world.clock)
         shutil.copytree(world.path, copy.path, symlinks=True)

@@ -17,6 +17,7 @@ from publication.delta import Counts
 
 NEXT_DAY = DAY + timedelta(1)
 PROJECT_TABLE = "listing_pipeline.project"
+TWO_TABLES = (PROJECT_TABLE, "listing_pipeline.project_history")
 
 
 def apply_delta(before: Path, after: Path, table: Table) -> list[tuple[Any, ...]]:
@@ -37,7 +38,7 @@ def apply_delta(before: Path, after: Path, table: Table) -> list[tuple[Any, ...]
 
 
 def assert_delta_leads_on(world: World, before: Path, after: Path) -> None:
-    assert world.database(after) == {name: world.rows(after, name) for name in SCHEMA}
+    assert world.database(after) == {name: world.rows(after, name) for name in world.names}
     for table in load(world.path / "manifest.json"):
         expected = world.rows(after, table.full_name, ", ".join(table.facts))
         assert apply_delta(before, after, table) == expected
@@ -87,7 +88,7 @@ def test_release_plus_delta_is_the_next_release(
     later_history: dict[Any, Any],
     same_night: bool,
 ) -> None:
-    world = World(tmp_path_factory.mktemp("world") / "data")
+    world = World(tmp_path_factory.mktemp("world") / "data", TWO_TABLES)
     first = world.night(tables_of(projects, history))
     second = world.build(tables_of(later_projects, later_history), DAY if same_night else NEXT_DAY)
     assert_delta_leads_on(world, first.path, second.path)
@@ -146,16 +147,8 @@ def test_rows_say_what_they_were(world: World) -> None:
 def test_a_fetch_that_brought_the_same_changes_nothing(world: World) -> None:
     candidate = changed(world, [project(n, file_sha256="cd" * 32) for n in (1, 2, 3)])
     assert world.delta(candidate, PROJECT_TABLE) == []
-    assert [
-        row[:1]
-        for row in duckdb.sql(
-            f"DESCRIBE FROM '{candidate}/delta/listing_pipeline/project.parquet'"
-        ).fetchall()
-    ][-3:] == [
-        ("_change",),
-        ("_cause",),
-        ("_previous",),
-    ]
+    columns = world.columns(candidate / "delta/listing_pipeline/project.parquet")
+    assert columns == [*PROJECT, "_change", "_cause", "_previous"]
 
 
 @pytest.mark.parametrize(
@@ -239,21 +232,21 @@ def test_rows_without_a_record_follow_the_night_or_the_code(world: World, code: 
     assert world.delta(candidate, "reference.status_map", "_change, _cause") == [("changed", expected)]
 
 
-# -- when the shape of a table changes ---------------------------------------------------------------------------------
+# -- when the shape of a table changes -----------------------------------------------------------------------
 
 
-def reshaped(world: World, statement: str, **project_node: Any) -> Path:
+MAP, MAP_KEY = SCHEMA["reference.status_map"]
+
+
+def reshaped(
+    world: World, statement: str, columns: dict[str, str] = MAP, key: Sequence[str] = MAP_KEY
+) -> Path:
     """The candidate of a next night whose `reference.status_map` has another shape."""
-    world.night()
-    columns, key = SCHEMA["reference.status_map"]
-    new_columns = project_node.get("columns", columns)
-    world.edit = lambda connection: connection.execute(statement) and None
-    changed_schema = {**SCHEMA, "reference.status_map": (new_columns, project_node.get("key", key))}
+    world.night(state(status_map=[{"exchange": "SSE", "raw_status": "1", "status": "5"}]))
+    world.edit = lambda connection: connection.execute(statement)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("publication_world.SCHEMA", changed_schema)
-        tables = state()
-        tables["reference.status_map"] = []
-        return world.build(tables, NEXT_DAY, "new").path
+        patch.setattr("publication_world.SCHEMA", {**SCHEMA, "reference.status_map": (columns, list(key))})
+        return world.build(state(status_map=[]), NEXT_DAY, "new").path
 
 
 def entry(candidate: Path) -> Any:
@@ -261,32 +254,56 @@ def entry(candidate: Path) -> Any:
 
 
 def test_a_new_column_changes_the_rows_that_have_a_value_there(world: World) -> None:
-    columns = {**SCHEMA["reference.status_map"][0], "note": "VARCHAR"}
     candidate = reshaped(
-        world, "INSERT INTO reference.status_map VALUES ('SSE', '1', 'accepted', 'new')", columns=columns
+        world,
+        "INSERT INTO reference.status_map VALUES ('SSE', '1', '5', 'new')",
+        {**MAP, "note": "VARCHAR"},
     )
-    assert world.delta(candidate, "reference.status_map", "_change, _cause, note") == [
-        ("changed", "code", "new")
-    ]
+    delta = world.delta(candidate, "reference.status_map", "_change, _cause, _previous, note")
+    assert delta == [("changed", "code", '{"note":null}', "new")]
 
 
 def test_a_new_type_alone_changes_no_row_but_the_id(world: World) -> None:
-    columns = {**SCHEMA["reference.status_map"][0], "raw_status": "INTEGER"}
-    candidate = reshaped(
-        world, "INSERT INTO reference.status_map VALUES ('SSE', 1, 'accepted')", columns=columns
-    )
+    statement = "INSERT INTO reference.status_map VALUES ('SSE', '1', 5)"
+    candidate = reshaped(world, statement, {**MAP, "status": "INTEGER"})
     assert world.delta(candidate, "reference.status_map") == []
     before = json.loads(next(world.releases.glob("2026-07-14-*/release.json")).read_bytes())["tables"]
     assert entry(candidate)["content_sha256"] != before["reference.status_map"]["content_sha256"]
-    assert world.rows(candidate, "reference.status_map") == [("SSE", 1, "accepted")]
+    assert world.rows(candidate, "reference.status_map") == [("SSE", "1", 5)]
 
 
-def test_another_key_makes_the_delta_start_from_nothing(world: World) -> None:
-    candidate = reshaped(
-        world, "INSERT INTO reference.status_map VALUES ('SSE', '1', 'accepted')", key=["raw_status"]
-    )
+@pytest.mark.parametrize(
+    ("columns", "key"),
+    [
+        pytest.param(MAP, ["raw_status"], id="other columns"),
+        pytest.param({**MAP, "raw_status": "INTEGER"}, MAP_KEY, id="other type"),
+    ],
+)
+def test_another_key_makes_the_delta_start_from_nothing(
+    world: World, columns: dict[str, str], key: list[str]
+) -> None:
+    candidate = reshaped(world, "INSERT INTO reference.status_map VALUES ('SSE', '1', '5')", columns, key)
     assert world.delta(candidate, "reference.status_map", "_change") == [("added",)]
     assert entry(candidate)["delta"]["rebuilt"] is True
+
+
+def test_what_counts_as_a_fact_may_change(
+    world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The base's fingerprint is of other facts then, and must not be carried over."""
+    world.night()
+    monkeypatch.setattr("publication_world.PROVENANCE", {"file_sha256", "fetched_at", "row_hash"})
+    carried = world.build(run_date=NEXT_DAY)
+    assert carried.release_id == World(tmp_path / "alone").build(run_date=NEXT_DAY).release_id
+
+
+def test_a_fingerprint_of_another_encoding_is_not_carried_over(
+    world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    world.night()
+    monkeypatch.setattr("publication.content.ENCODING", "2")
+    carried = world.build(run_date=NEXT_DAY)
+    assert carried.release_id == World(tmp_path / "alone").build(run_date=NEXT_DAY).release_id
 
 
 def test_a_new_table_is_added_and_a_dropped_one_is_named(world: World) -> None:

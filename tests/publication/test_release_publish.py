@@ -17,6 +17,12 @@ from publication.publish import current, path_of, publish, releases, retain, rol
 NEXT_DAY = DAY + timedelta(1)
 
 
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    """Two tables are enough to see a release come and go."""
+    return World(tmp_path / "data", ("listing_pipeline.project", "quality.source_status"))
+
+
 def current_id(world: World) -> str | None:
     now = current(world.releases)
     return now.release_id if now else None
@@ -27,7 +33,7 @@ def changed(number: int) -> dict[str, Any]:
     return state(project=[project(1, status=f"status {number}")])
 
 
-# -- publishing --------------------------------------------------------------------------------------------------------
+# -- publishing ----------------------------------------------------------------------------------------------
 
 
 def test_a_release_is_complete_sealed_and_current(world: World) -> None:
@@ -65,7 +71,7 @@ def test_the_release_says_what_the_gate_said(world: World) -> None:
         finding("7.2", success=False, accepted=True),
     )
     release = world.publish()
-    assert release.gate == "passed, 1 warnings, 1 accepted"
+    assert release.gate == "passed, 1 warning, 1 accepted"
     assert json.loads((release.path / "release.json").read_bytes())["gate"] == {
         "passed": True,
         "checks": 3,
@@ -126,7 +132,7 @@ def test_a_backfilled_night_is_compared_with_the_night_before_it(world: World) -
     assert world.night(changed(2), NEXT_DAY).base == first.release_id
 
 
-# -- what is refused ---------------------------------------------------------------------------------------------------
+# -- what is refused -----------------------------------------------------------------------------------------
 
 
 def refused(world: World, kind: type[PublicationError], message: str) -> None:
@@ -223,7 +229,7 @@ def test_the_same_night_does_not_bless_an_edited_release(world: World) -> None:
         world.publish()
 
 
-# -- rolling back ------------------------------------------------------------------------------------------------------
+# -- rolling back --------------------------------------------------------------------------------------------
 
 
 def test_rollback_moves_the_pointer_and_the_next_night_goes_on_from_there(world: World) -> None:
@@ -258,7 +264,7 @@ def test_rollback_to_an_edited_release_is_refused(world: World) -> None:
     assert current_id(world) == second.release_id
 
 
-# -- retention ---------------------------------------------------------------------------------------------------------
+# -- retention -----------------------------------------------------------------------------------------------
 
 
 def nights(world: World, count: int) -> list[str]:
@@ -305,7 +311,7 @@ def test_a_removed_release_can_come_back(world: World) -> None:
     assert verify(world.releases, ids[0]) == []
 
 
-# -- finding one's way -------------------------------------------------------------------------------------------------
+# -- finding one's way ---------------------------------------------------------------------------------------
 
 
 def test_before_the_first_release(world: World) -> None:

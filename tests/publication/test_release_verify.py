@@ -31,6 +31,11 @@ def update_database(release: Path) -> None:
         database.execute("UPDATE listing_pipeline.project SET status = 'listed'")
 
 
+def link(release: Path) -> None:
+    (release / "report.html").unlink()
+    (release / "report.html").symlink_to("/etc/hostname")
+
+
 def reseal(release: Path) -> None:
     """Edit a file and write its new digest into CHECKSUMS, as someone would who knows how it works."""
     writable(release / "gate.json").write_text("{}")
@@ -63,10 +68,7 @@ EDITS: dict[str, tuple[Callable[[Path], object], str]] = {
         "quality/x.csv: added",
     ),
     "a link for a file": (
-        lambda release: (
-            (release / "report.html").unlink(),
-            (release / "report.html").symlink_to("/etc/hostname"),
-        ),
+        link,
         "report.html: a link",
     ),
     "a linked folder": (lambda release: (release / "more").symlink_to("/tmp"), "more: a link"),
