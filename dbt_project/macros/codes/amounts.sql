@@ -21,15 +21,19 @@
 
 {# All of it at once, as a struct of low, high, currency and kind. #}
 {% macro amount(text, unit='null') -%}
+    {{ adapter.dispatch('amount')(text, unit) }}
+{%- endmacro %}
+
+{% macro default__amount(text, unit) -%}
     {%- set parts = regex_parts(
         'words', amount_pattern(), ['before', 'undisclosed', 'vague', 'level', 'number', 'scale', 'numerals', 'behind']
     ) -%}
     {%- set own_unit = "part.before || part.scale || part.behind <> '' or " ~ regex_found('part.numerals', '[万亿]') -%}
     {%- set value -%}
         try_cast(case
-            when part.number <> '' then try_cast(part.number as decimal(28, 10)) * {{ scale('part.scale') }}
-            when part.numerals <> '' then {{ chinese_number('part.numerals') }}
-            when part.vague || part.level <> '' then {{ scale('part.vague || part.level') }}
+            when part.number <> '' then try_cast(part.number as decimal(38, 10)) * {{ scale('part.scale') }}
+            when part.numerals <> '' then cast({{ chinese_number('part.numerals') }} as decimal(38, 10))
+            when part.vague || part.level <> '' then cast({{ scale('part.vague || part.level') }} as decimal(38, 10))
         end * case when {{ own_unit }} or part.vague || part.level <> '' then 1 else coalesce({{ unit_in_yuan(unit) }}, 1) end as decimal(20, 2))
     {%- endset -%}
     {%- set said -%}

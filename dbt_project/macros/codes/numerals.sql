@@ -8,7 +8,7 @@
         when {{ regex_found(text, '[零一二三四五六七八九十]') }}
             and {{ regex_found(text, '^(?:' ~ section ~ '亿)?(?:' ~ section ~ '万)?' ~ section ~ '$') }}
             and not {{ regex_found(text, '[百千万亿]' ~ digit ~ '(?:[万亿]|$)') }}
-            then cast({{ below_wan(regex_part(text, '^(.*)亿')) }} as decimal(28, 0)) * 100000000
+            then cast({{ below_wan(regex_part(text, '^(.*)亿')) }} as bigint) * 100000000
             + {{ below_wan(regex_part(text, '([^亿]*)万')) }} * 10000
             + {{ below_wan(regex_part(text, '([^亿万]*)$')) }}
     end
