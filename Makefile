@@ -1,5 +1,6 @@
 # What a person types. `make run` shows a night; `make test` proves the code; both begin with `make install`.
 PY := .venv/bin
+PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || echo python3)
 .DEFAULT_GOAL := help
 .PHONY: help install run test check airflow bench clean
 
@@ -9,8 +10,8 @@ help:  ## this list
 install: .venv/installed  ## environment in .venv, with .venv/bin/fsdb
 
 .venv/installed: pyproject.toml constraints.txt
-	python3 -m venv .venv
-	$(PY)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	$(PYTHON) -m venv .venv
+	$(PY)/pip install --disable-pip-version-check --progress-bar off -c constraints.txt -e '.[dev]'
 	@touch $@
 
 run: install  ## play several nights against the simulator and publish releases
@@ -31,4 +32,4 @@ bench: install  ## measure against the plain floor
 	$(PY)/python -m benchmarks
 
 clean:  ## forget the demo's data
-	rm -rf data .airflow
+	rm -rf data/demo .airflow

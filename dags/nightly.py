@@ -4,7 +4,7 @@ The schedule names the instant the night starts, so the day of the logical date 
 scheduled, manual, tested and backfilled runs alike. Another night by hand: configuration {"run_date": "YYYY-MM-DD"}.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from airflow.sdk import (
@@ -38,8 +38,12 @@ RETRIES = ExceptionRetryPolicy(
     start_date=datetime(2026, 1, 1),
     catchup=False,
     max_active_runs=1,
+    # A night that hangs must not keep the next one from running.
+    dagrun_timeout=timedelta(hours=8),
+    is_paused_upon_creation=False,
     default_args={
         "retries": 2,
+        "execution_timeout": timedelta(hours=2),
         "retry_delay": SETTINGS.retry_delay,
         "retry_policy": RETRIES,
         "on_failure_callback": tasks.notify_failure,

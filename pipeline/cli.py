@@ -1,5 +1,6 @@
 """`fsdb`: the command line. The same steps the schedule calls, for people."""
 
+import errno
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -27,6 +28,8 @@ from publication import publish as publication
 from publication.errors import PublicationError
 
 STOPPED, USAGE, FAILED = 3, 2, 1
+# DuckDB does not say why a write failed (no number); a disk that is full is the likely reason.
+FULL = {None, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 
 app = typer.Typer(
     help="Financing Service Databases: fetch every night, check, publish releases people can trust.",
@@ -73,10 +76,10 @@ def spoken(function: Callable[P, R]) -> Callable[P, R]:
         except (HeldError, StepError, BuildError, ArchiveError, SpecError, PublicationError) as error:
             fail(f"error: {error}", FAILED)
         except OSError as error:
-            fail(
-                f"error: {error}\n  nothing half-written is visible; next: make room or mend the disk, run again",
-                FAILED,
-            )
+            full = "; nothing half-written is visible\n  next: make room or mend the disk, then run again"
+            fail(f"error: {error}{full if error.errno in FULL else ''}", FAILED)
+        except duckdb.Error as error:
+            fail(f"error: {error}\n  next: `fsdb releases --verify`; `fsdb build --full` builds anew", FAILED)
 
     return wrapper
 
@@ -181,9 +184,12 @@ def rollback(release: Annotated[str, typer.Argument(metavar="RELEASE")]) -> None
     """Make a kept release the current one again."""
     settings, clock = load(), SystemClock()
     with held(settings.locks, "night", f"rollback to {release}", clock):
-        before = publication.current(settings.releases)
+        try:
+            before = publication.current(settings.releases)
+            was = before.release_id if before else "nothing"
+        except PublicationError:
+            was = "lost"
         now_current = publication.rollback(settings.releases, release, now=clock.now())
-    was = before.release_id if before else "nothing"
     out.print(f"current is {now_current.release_id} (was {was})", highlight=False)
 
 
@@ -210,7 +216,7 @@ def query(
     """Ask a release in SQL."""
     try:
         show.query(out, load().releases, sql, fmt, release, output)
-    except duckdb.Error as error:
+    except show.QueryError as error:
         fail(f"error: {error}", USAGE)
 
 

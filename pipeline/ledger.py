@@ -58,17 +58,16 @@ class Ledger:
 
     def nights(self) -> list[date]:
         """Nights that were run, newest first."""
-        return sorted((date.fromisoformat(path.name[9:]) for path in self._root.glob("run_date=*")), reverse=True)
+        found = self._root.glob("run_date=????-??-??")
+        return sorted((date.fromisoformat(path.name.removeprefix("run_date=")) for path in found), reverse=True)
 
     def entries(self, run_date: date) -> list[Entry]:
-        """Entries of a night in the order they started."""
-        files = sorted((self._root / f"run_date={run_date}").glob("*.json"))
-        return [Entry.model_validate_json(path.read_bytes()) for path in files]
-
-    def last(self, run_date: date, step: str) -> Entry | None:
-        """The newest entry of a step."""
-        found = [entry for entry in self.entries(run_date) if entry.step == step]
-        return found[-1] if found else None
+        """Entries of a night in the order they started; one that cannot be read tells nothing and stops nobody."""
+        found = []
+        for path in sorted((self._root / f"run_date={run_date}").glob("*.json")):
+            with suppress(ValueError):
+                found.append(Entry.model_validate_json(path.read_bytes()))
+        return found
 
     @staticmethod
     def _write(path: Path, entry: Entry) -> None:

@@ -36,6 +36,18 @@ def held(folder: Path, name: str, task: str, clock: Clock, *, shared: bool = Fal
         yield
 
 
+def is_held(folder: Path, name: str) -> bool:
+    """Whether somebody holds the lock now."""
+    try:
+        with (folder / f"{name}.lock").open("r", encoding="utf-8") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    return False
+
+
 def _holder(text: str) -> str:
     try:
         holder = json.loads(text)

@@ -1,5 +1,6 @@
 """The steps of a night in order: extract, build, audit, publish. The command line and Airflow call the same ones."""
 
+import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
@@ -22,6 +23,7 @@ from pipeline.run_date import today
 from pipeline.settings import Settings, is_somebody_elses
 from pipeline.version import code_version
 from pipeline.warehouse import Warehouse
+from publication.errors import PublicationError
 
 log = structlog.get_logger()
 
@@ -123,8 +125,9 @@ class Night:
             held(self.settings.locks, f"extract-{source}", task, self.clock),
             self.ledger.step(self.run_date, "extract", source) as entry,
         ):
-            wanted = [name for name in spec.resources if not (only_missing and self._have(source, name))]
-            if wanted and self._is_past(source):
+            past = self._is_past(source)
+            wanted = [name for name in spec.resources if not (only_missing and self._have(source, name, past))]
+            if wanted and past:
                 entry.status, entry.message = "failed", self._past_message(source)
                 log.warning("source not asked", source=source, why=entry.message)
                 return Fetched(source, [])
@@ -182,7 +185,7 @@ class Night:
     def audit(self, accept: frozenset[str] = frozenset()) -> Any:
         """Judge the candidate; return the gate's result. Raises `GateStopped` when something critical was found."""
         from expectations.gate import judge
-        from publication import publish
+        from publication import publish, report
 
         with self._alone(f"audit {self.run_date}"), self.ledger.step(self.run_date, "audit") as entry:
             self._needs_candidate("audit")
@@ -191,6 +194,7 @@ class Night:
                 self.candidate / "fsdb.duckdb", base / "fsdb.duckdb" if base else None, self.run_date, accept
             )
             result.write(self.candidate / "gate.json")
+            report.write(self.candidate)
             stops = [finding for finding in result.findings if finding.stops]
             warnings = [finding for finding in result.findings if not finding.success and not finding.stops]
             entry.counts = {"checks": len(result.findings), "warnings": len(warnings), "critical": len(stops)}
@@ -205,10 +209,14 @@ class Night:
         from publication import publish
 
         with self._alone(f"publish {self.run_date}"), self.ledger.step(self.run_date, "publish") as entry:
-            self._needs_candidate("publish")
-            release = publish.publish(self.candidate, self.settings.releases, now=self.clock.now())
-            publish.retain(self.settings.releases, self.settings.keep_releases)
+            current = publish.current(self.settings.releases)
+            if current and current.run_date == self.run_date and not self.candidate.exists():
+                release = current  # published already: a step that is repeated does no harm
+            else:
+                self._needs_candidate("publish")
+                release = publish.publish(self.candidate, self.settings.releases, now=self.clock.now())
             entry.release_id = release.release_id
+            self._tidy()
             log.info("released", release=release.release_id, run_date=str(self.run_date))
         return release
 
@@ -227,9 +235,9 @@ class Night:
             for name in spec.resources:
                 tonight = self.archive.last(spec.id, name, self.run_date)
                 accepted = self.archive.accepted(spec.id, name, self.run_date) or tonight
-                good = self.archive.last_good(spec.id, name, self.run_date)
                 # Each part with the counts of the night on which it last came whole.
-                parts = [known.count for known in self.archive.known_parts(spec.id, name, self.run_date).values()]
+                known = self.archive.known_parts(spec.id, name, self.run_date).values()
+                parts, since = [part.count for part in known], min((part.run_date for part in known), default=None)
                 rows.append(
                     {
                         "source_id": spec.id,
@@ -243,12 +251,13 @@ class Night:
                         "max_age_nights": spec.cadence.max_age_nights,
                         "status": accepted.outcome.status if accepted else "not_run",
                         "message": accepted.outcome.message if accepted else None,
-                        "good_run_date": good.outcome.run_date if good else None,
-                        "age_nights": (self.run_date - good.outcome.run_date).days if good else None,
-                        "declared_total": sum(part.declared for part in parts) if good else None,
-                        "fetched": sum(part.fetched for part in parts) if good else None,
-                        "duplicates": sum(part.fetched - part.records for part in parts) if good else None,
-                        "records": sum(part.records for part in parts) if good else None,
+                        # A resource in parts is as old as its oldest part.
+                        "good_run_date": since,
+                        "age_nights": (self.run_date - since).days if since else None,
+                        "declared_total": sum(part.declared for part in parts) if parts else None,
+                        "fetched": sum(part.fetched for part in parts) if parts else None,
+                        "duplicates": sum(part.fetched - part.records for part in parts) if parts else None,
+                        "records": sum(part.records for part in parts) if parts else None,
                         "selected": spec.id in selected,
                     }
                 )
@@ -265,14 +274,19 @@ class Night:
                     found.append(good.outcome.model_dump(mode="json", include=shown))
         return found
 
-    def _have(self, source: str, name: str) -> bool:
-        """Whether tonight's snapshot is there and sound; a damaged one is named and fetched again."""
+    def _have(self, source: str, name: str, past: bool) -> bool:
+        """Whether the night's snapshot is there and sound; a damaged one is named and fetched again, where that can be.
+
+        Raises `ArchiveError` where it cannot: a night must not drop out of history without a word.
+        """
         attempt = self.archive.accepted(source, name, self.run_date)
         if attempt is None or not attempt.outcome.is_good:
             return False
         try:
             attempt.records()
         except ArchiveError as error:
+            if past:
+                raise
             stamp = f"{self.clock.now():%Y%m%dT%H%M%S}"
             attempt.folder.rename(attempt.folder.with_name(f".{attempt.folder.name}.{stamp}.damaged"))
             log.error("archive damaged", error=str(error), next="set aside; fetched again")
@@ -306,6 +320,18 @@ class Night:
             log.warning(f"{outcome.source}/{outcome.resource} {outcome.run_date}: {warning}")
         (log.info if outcome.is_good else log.error)(text)
 
+    def _tidy(self) -> None:
+        """Remove releases beyond the number kept and candidates of earlier nights; failing at it harms no night."""
+        from publication import publish
+
+        try:
+            publish.retain(self.settings.releases, self.settings.keep_releases)
+            for folder in self.settings.candidates.glob("????-??-??"):
+                if folder.name < str(self.run_date):
+                    shutil.rmtree(folder)
+        except (OSError, PublicationError) as error:
+            log.error("old releases not tidied up", why=str(error))
+
     def _needs_candidate(self, step: str) -> None:
         if not (self.candidate / "release.json").is_file():
             raise StepError(
@@ -325,8 +351,10 @@ class Night:
             lines += [f"    {row}" for row in finding.sample[:5]]
         kept = f"people still see {current.release_id}" if current else "nothing is published yet"
         lines.append(f"  {kept}; the candidate lies in {self.candidate}")
+        lines.append(f"  look: {self.candidate / 'report.html'}")
         lines.append(
-            f"  next: mend the cause and `fsdb run --run-date {self.run_date}`, or accept: --accept {stops[0].id}"
+            f"  next: mend the cause (`fsdb extract <source> --run-date {self.run_date}` asks a source again), then "
+            f"`fsdb run --run-date {self.run_date}`; or accept: --accept {stops[0].id}"
         )
         return "\n".join(lines)
 

@@ -1,12 +1,14 @@
 """Settings: defaults, then `fsdb.toml`, then the environment (`FSDB_…`), the later ones winning."""
 
 import os
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AnyHttpUrl, BeforeValidator, Field, ValidationError
+from pydantic import AfterValidator, AnyHttpUrl, BeforeValidator, Field, ValidationError
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -34,12 +36,28 @@ def _address(value: object) -> object:
     return str(AnyHttpUrl(str(value))).rstrip("/")
 
 
+def _zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("expected a time zone such as Asia/Shanghai") from None
+    return value
+
+
+def _folder(value: object) -> object:
+    if value == "":
+        raise ValueError("expected a folder")
+    return value
+
+
 class Settings(BaseSettings):
     """Everything that differs between installations."""
 
     model_config = SettingsConfigDict(env_prefix="FSDB_", extra="forbid", frozen=True)
 
-    data_dir: Annotated[Path, Field(description="everything the pipeline writes lies under it")] = Path("data")
+    data_dir: Annotated[
+        Path, BeforeValidator(_folder), Field(description="everything the pipeline writes lies under it")
+    ] = Path("data")
     upstream: Annotated[
         str | None,
         BeforeValidator(_address),
@@ -49,8 +67,12 @@ class Settings(BaseSettings):
     sources: Annotated[
         tuple[str, ...], NoDecode, BeforeValidator(_listed), Field(description="sources of a run; empty = all")
     ] = ()
-    timezone: Annotated[str, Field(description="whose calendar names the nights")] = "Asia/Shanghai"
-    contact: Annotated[str, Field(description="address sources can write to; goes into the User-Agent")] = ""
+    timezone: Annotated[str, AfterValidator(_zone), Field(description="whose calendar names the nights")] = (
+        "Asia/Shanghai"
+    )
+    contact: Annotated[
+        str, Field(pattern=r"^[ -~]*$", description="address sources can write to; goes into the User-Agent")
+    ] = ""
     http_timeout: Annotated[float | None, Field(gt=0, description="seconds; instead of each source's own time-out")] = (
         None
     )
@@ -137,16 +159,35 @@ def config_file() -> Path:
     return Path(os.environ.get("FSDB_CONFIG", "fsdb.toml"))
 
 
+def without_secrets(text: str) -> str:
+    """A text in which addresses have lost their user and password."""
+    return re.sub(r"(?<=://)[^/@\s]+@", "•••@", text)
+
+
+# Read by others: the settings file, the log, and dbt's profile.
+_NOT_OURS = {"FSDB_CONFIG", "FSDB_LOG_FORMAT", "FSDB_WAREHOUSE"}
+
+
+def _refuse_misspelt() -> None:
+    known = {f"FSDB_{name.upper()}" for name in Settings.model_fields} | _NOT_OURS
+    unknown = sorted(name for name in os.environ if name.upper().startswith("FSDB_") and name.upper() not in known)
+    if unknown:
+        raise ValueError(f"unknown setting {', '.join(unknown)} in the environment; `fsdb config` lists them")
+
+
 def load(**given: Any) -> Settings:
     """Read the settings; `given` ones win. Raises `SettingsError` in words."""
     try:
         settings = Settings(**given)
-        return settings.model_copy(update={"data_dir": settings.data_dir.absolute()})
+        _refuse_misspelt()
+        # Relative to the settings file where there is one: what a schedule starts elsewhere finds the same data.
+        home = config_file().absolute().parent
+        return settings.model_copy(update={"data_dir": (home / settings.data_dir).absolute()})
     except ValidationError as error:
         faults = "; ".join(
             f"{'.'.join(map(str, fault['loc']))}: {fault['msg']} (got {fault['input']!r:.60})"
             for fault in error.errors()
         )
-        raise SettingsError(f"settings (environment FSDB_…, {config_file()}): {faults}") from error
+        raise SettingsError(without_secrets(f"settings (environment FSDB_…, {config_file()}): {faults}")) from None
     except ValueError as error:
-        raise SettingsError(f"settings ({config_file()}): {error}") from error
+        raise SettingsError(f"settings (environment FSDB_…, {config_file()}): {error}") from error

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from datetime import date
 from enum import StrEnum
@@ -13,16 +14,24 @@ import duckdb
 from rich import box
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from extractors.core.archive import Archive, Outcome
+from extractors.core.clock import SystemClock
 from extractors.core.spec import SourceSpec, all_specs
 from pipeline.ledger import Ledger
+from pipeline.locks import is_held
 from pipeline.night import Fetched, Report
-from pipeline.settings import Settings, config_file
+from pipeline.settings import Settings, config_file, without_secrets
 from publication import diff as differences
 from publication import publish
+from publication.verify import verify_all
 
 EXAMPLE = "select exchange, status, count(*) as projects from listing_pipeline.project group by all order by all"
+
+
+class QueryError(Exception):
+    """What was asked cannot be answered."""
 
 
 class Format(StrEnum):
@@ -35,11 +44,23 @@ class Format(StrEnum):
 
 
 def table(*columns: str, title: str | None = None) -> Table:
-    """A plain table; numbers go right by hand."""
+    """A plain table; a column named `>…` is set right."""
     shown = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", pad_edge=False)
     for column in columns:
-        shown.add_column(column.lstrip(">"), justify="right" if column.startswith(">") else "left", overflow="fold")
+        shown.add_column(
+            Text(column.lstrip(">")), justify="right" if column.startswith(">") else "left", overflow="fold"
+        )
     return shown
+
+
+def row(shown: Table, *cells: object) -> None:
+    """Add a row; whatever the cells hold (a source's own words, a person's data) is text and nothing else."""
+    shown.add_row(*(Text("" if cell is None else str(cell)) for cell in cells))
+
+
+def say(out: Console, text: str) -> None:
+    """Print a line as it is."""
+    out.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 def fetched(out: Console, found: Sequence[Fetched]) -> None:
@@ -48,15 +69,16 @@ def fetched(out: Console, found: Sequence[Fetched]) -> None:
     for source in found:
         for outcome in source.outcomes:
             state = outcome.status + (" (had it)" if source.reused else "")
-            shown.add_row(
+            row(
+                shown,
                 outcome.source,
                 outcome.resource,
                 state,
                 *(_number(n) for n in (outcome.declared_total, outcome.fetched, outcome.records)),
-                (outcome.message or "").split("\n")[0][:100],
+                outcome.message,
             )
         if not source.outcomes:
-            shown.add_row(source.source, "", "not asked", "", "", "", "a live source only knows today")
+            row(shown, source.source, "", "not asked", "", "", "", "a live source only knows today")
     out.print(shown)
 
 
@@ -69,7 +91,7 @@ def gate(out: Console, result: Any) -> None:
         shown = table("id", "severity", "finding", "expected", "observed")
         for finding in found:
             severity = f"{finding.severity} (accepted)" if finding.accepted else finding.severity
-            shown.add_row(finding.id, severity, finding.title, finding.expected, finding.observed)
+            row(shown, finding.id, severity, finding.title, finding.expected, finding.observed)
         out.print(shown)
 
 
@@ -81,25 +103,29 @@ def report(out: Console, done: Report) -> None:
     shown = table("table", ">rows", ">added", ">changed", ">removed", title=f"release {release.release_id}")
     for name, counts in sorted(release.tables.items()):
         delta = counts.get("delta", {})
-        shown.add_row(
-            name, *(_number(n) for n in (counts["rows"], *(delta.get(c) for c in ("added", "changed", "removed"))))
+        row(
+            shown,
+            name,
+            *(_number(n) for n in (counts["rows"], *(delta.get(c) for c in ("added", "changed", "removed")))),
         )
     out.print(shown)
-    out.print(f"built {done.mode}; lies in {release.path}", highlight=False, soft_wrap=True)
-    out.print(f"look: {release.path / 'report.html'}", highlight=False, soft_wrap=True)
-    out.print(f'next: fsdb query "{EXAMPLE}"', highlight=False, soft_wrap=True)
+    say(out, f"built {done.mode}; lies in {release.path}")
+    say(out, f"look: {release.path / 'report.html'}")
+    say(out, f'next: fsdb query "{EXAMPLE}"')
 
 
 def releases(out: Console, root: Path, *, verify: bool) -> int:
     """List releases; with `verify` check them and return the number of problems."""
     found = publish.releases(root)
     current = publish.current(root)
+    checked = verify_all(root) if verify else {}
     shown = table("", "release", "night", "published", ">rows", "gate", *(["verified"] if verify else []))
     problems = 0
     for release in found:
-        faults = publish.verify(root, release.release_id) if verify else []
+        faults = checked.pop(release.release_id, [])
         problems += len(faults)
-        shown.add_row(
+        row(
+            shown,
             "→" if current and release.release_id == current.release_id else "",
             release.release_id,
             str(release.run_date),
@@ -108,7 +134,10 @@ def releases(out: Console, root: Path, *, verify: bool) -> int:
             release.gate,
             *(["; ".join(map(str, faults)) or "sound"] if verify else []),
         )
-    out.print(shown if found else "no release yet; next: fsdb run")
+    for lost, faults in checked.items():  # recorded as published, but no longer there
+        problems += len(faults)
+        row(shown, "", lost, "", "", "", "", "; ".join(map(str, faults)))
+    out.print(shown if found or problems else "no release yet; next: fsdb run")
     return problems
 
 
@@ -117,13 +146,11 @@ def diff(out: Console, root: Path, a: str, b: str) -> None:
     found = differences.diff(publish.path_of(root, a), publish.path_of(root, b))
     shown = table("table", ">added", ">changed", ">removed", title=f"{a} → {b}")
     for entry in found:
-        shown.add_row(entry.table, _number(entry.added), _number(entry.changed), _number(entry.removed))
+        row(shown, entry.table, _number(entry.added), _number(entry.changed), _number(entry.removed))
     out.print(shown)
     for entry in found:
         for sample in entry.sample[:5]:
-            out.print(
-                f"  {entry.table} {json.dumps(sample, ensure_ascii=False, default=str)}", markup=False, soft_wrap=True
-            )
+            say(out, f"  {entry.table} {json.dumps(sample, ensure_ascii=False, default=str)}")
 
 
 def query(out: Console, root: Path, sql: str, fmt: Format, release: str | None, output: Path | None) -> None:
@@ -131,21 +158,24 @@ def query(out: Console, root: Path, sql: str, fmt: Format, release: str | None, 
     path = publish.path_of(root, release) / "fsdb.duckdb"
     with duckdb.connect(str(path), read_only=True) as con:
         con.execute("set enable_external_access = false")
-        result = con.sql(sql)
-        if result is None:
-            return
-        names = list(result.columns)
-        if fmt is Format.parquet:
-            _parquet(out, result, output)
-            return
-        rows = result.fetchall()
+        try:
+            result = con.sql(sql)
+            if result is None:
+                return
+            names = list(result.columns)
+            if fmt is Format.parquet:
+                _parquet(out, result, output)
+                return
+            rows = result.fetchall()
+        except duckdb.Error as error:
+            raise QueryError(str(error)) from error
     text = _text(fmt, names, rows)
     if output is not None:
         output.write_text(text, encoding="utf-8")
     elif fmt is Format.table:
         shown = table(*names)
-        for row in rows:
-            shown.add_row(*("" if value is None else str(value) for value in row))
+        for values in rows:
+            row(shown, *values)
         out.print(shown)
         out.print(f"{len(rows)} row(s), release {path.parent.name}", highlight=False)
     else:
@@ -167,14 +197,12 @@ def _parquet(out: Console, result: Any, output: Path | None) -> None:
     import pyarrow.parquet as pq
 
     if output is None and out.is_terminal:
-        raise duckdb.InvalidInputException("parquet is not for the screen: give --output FILE or redirect")
+        raise QueryError("parquet is not for the screen: give --output FILE or redirect")
     buffer = io.BytesIO()
     pq.write_table(result.to_arrow_table(), buffer)
     if output is not None:
         output.write_bytes(buffer.getvalue())
     else:
-        import sys
-
         sys.stdout.buffer.write(buffer.getvalue())
 
 
@@ -182,7 +210,8 @@ def sources(out: Console, specs: Mapping[str, SourceSpec]) -> None:
     """The declared sources."""
     shown = table("source", "title", "family", "resources", "publisher", "cadence", ">max age", "terms")
     for spec in specs.values():
-        shown.add_row(
+        row(
+            shown,
             spec.id,
             spec.title,
             spec.family,
@@ -197,34 +226,41 @@ def sources(out: Console, specs: Mapping[str, SourceSpec]) -> None:
 
 def status(out: Console, settings: Settings, count: int) -> None:
     """The last nights at a glance."""
-    from extractors.core.clock import SystemClock
-
     archive, ledger = Archive(settings.raw), Ledger(settings.runs, SystemClock())
-    specs = all_specs()
-    names = [
-        f"{spec.id}" + ("" if len(spec.resources) == 1 else f"/{name}")
-        for spec in specs.values()
-        for name in spec.resources
-    ]
-    shown = table("night", *names, "gate", "release", title="records, outcome and age of each source")
+    resources = [(spec.id, name) for spec in all_specs().values() for name in spec.resources]
+    alone = {spec.id for spec in all_specs().values() if len(spec.resources) == 1}
+    heads = [source if source in alone else f"{source}/{name}" for source, name in resources]
+    shown = table("night", *heads, "gate", "release", title="records, outcome and age of each source")
     nights = ledger.nights()[:count]
+    published = {str(release.run_date): release.release_id for release in reversed(publish.releases(settings.releases))}
+    busy = is_held(settings.locks, "night")
     for night in nights:
-        cells = [_cell(archive, spec.id, name, night) for spec in specs.values() for name in spec.resources]
-        audit, published, built = (ledger.last(night, step) for step in ("audit", "publish", "build"))
-        last = next((e for e in (audit, built) if e is not None), None)
-        verdict = {"done": "passed", "stopped": "stopped", "failed": "failed", "running": "running"}
-        judged = (
-            f"{verdict[last.status]}: {last.message}" if last and last.status != "done" else ("passed" if audit else "")
-        )
-        shown.add_row(str(night), *cells, judged, (published.release_id or published.status) if published else "")
+        cells = [_cell(archive, source, name, night) for source, name in resources]
+        row(shown, night, *cells, _judged(ledger, night, busy), published.get(str(night)))
     out.print(shown if nights else "no night was run yet; next: fsdb run")
-    for night in nights[:1]:
-        for spec in specs.values():
-            for name in spec.resources:
-                last_attempt = archive.last(spec.id, name, night)
-                if last_attempt and not last_attempt.outcome.is_good:
-                    out.print(f"{spec.id}/{name}: {last_attempt.outcome.message}", markup=False, soft_wrap=True)
-                    out.print(f"  next: {last_attempt.outcome.next}", markup=False, soft_wrap=True)
+    for source, name in resources:
+        attempt = archive.last(source, name, nights[0]) if nights else None
+        if attempt and not attempt.outcome.is_good:
+            say(out, f"{source}/{name}: {attempt.outcome.message}")
+            say(out, f"  next: {attempt.outcome.next}")
+        for folder in archive.damaged(source, name):
+            say(out, f"{source}/{name}: {folder} is damaged and no longer counts")
+
+
+def _judged(ledger: Ledger, night: date, busy: bool) -> str:
+    """How far a night came: the newest of its steps after fetching."""
+    last = max(
+        (entry for entry in ledger.entries(night) if entry.step != "extract"),
+        key=lambda entry: entry.started_at,
+        default=None,
+    )
+    if last is None:
+        return ""
+    if last.status == "running":
+        return f"{last.step} under way" if busy else f"{last.step} interrupted; run the night again"
+    if last.status == "done":
+        return "passed" if last.step in ("audit", "publish") else "not judged yet"
+    return f"{last.step} {last.status}: {last.message}"
 
 
 def _cell(archive: Archive, source: str, name: str, night: date) -> str:
@@ -243,11 +279,11 @@ def config(out: Console, settings: Settings, kind: type[Settings]) -> None:
     shown = table("setting", "environment", "value", "meaning")
     for name, info in kind.model_fields.items():
         value = getattr(settings, name)
-        text = ", ".join(value) if isinstance(value, tuple) else str(value)
-        shown.add_row(name, f"FSDB_{name.upper()}", text or "–", info.description or "")
+        text = without_secrets(", ".join(value) if isinstance(value, tuple) else str(value))
+        row(shown, name, f"FSDB_{name.upper()}", text or "–", info.description or "")
     out.print(shown)
     path = config_file()
-    out.print(f"file: {path.absolute()}" + ("" if path.exists() else " (not there)"), highlight=False, soft_wrap=True)
+    say(out, f"file: {path.absolute()}" + ("" if path.exists() else " (not there)"))
 
 
 def _number(value: int | None) -> str:

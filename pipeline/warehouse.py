@@ -72,7 +72,7 @@ class Warehouse:
             nights={"/".join(key): [_mark(night) for night in nights] for key, nights in logs.items()},
         )
         built = self._state()
-        full = full or not (built and self.path.exists() and _continues(built, wanted))
+        full = full or not (built and self._is_sound() and _continues(built, wanted))
         done = {} if full or built is None else {key: len(nights) for key, nights in built.nights.items()}
         self._folder.mkdir(parents=True, exist_ok=True)
         self._save(wanted.model_copy(update={"complete": False}))
@@ -111,6 +111,14 @@ class Warehouse:
                 files = ", ".join(literal(str(path)) for path in [empty[key], *(night.path for night in nights)])
                 name = quoted("__".join(key))
                 con.execute(f"create or replace view raw.{name} as from read_parquet([{files}], union_by_name = true)")
+
+    def _is_sound(self) -> bool:
+        """Whether there is a build file that opens."""
+        try:
+            duckdb.connect(str(self.path), read_only=True).close()
+        except duckdb.Error:
+            return False
+        return True
 
     def _state(self) -> State | None:
         try:

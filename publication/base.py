@@ -60,17 +60,17 @@ class Base:
             for name in ("release.json", "datapackage.json"):
                 _check(path, name, checksums)
             document = json.loads((path / "release.json").read_bytes())
-        except (OSError, ValueError) as error:
-            raise PublicationError(_damaged(path, str(error))) from None
-        return cls(
-            path=path,
-            release_id=document["release_id"],
-            run_date=date.fromisoformat(document["run_date"]),
-            code_version=document["code_version"],
-            document=document,
-            tables={table.full_name: table for table in catalogue.of_release(path)},
-            checksums=checksums,
-        )
+            return cls(
+                path=path,
+                release_id=document["release_id"],
+                run_date=date.fromisoformat(document["run_date"]),
+                code_version=document["code_version"],
+                document=document,
+                tables={table.full_name: table for table in catalogue.of_release(path)},
+                checksums=checksums,
+            )
+        except (OSError, ValueError, KeyError) as error:
+            raise PublicationError(_damaged(path, f"{type(error).__name__} {error}")) from None
 
     def file(self, name: str) -> Path:
         """Return the path of one of its files, after checking that it is the one that was published."""

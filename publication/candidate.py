@@ -162,9 +162,7 @@ def _typed(connection: duckdb.DuckDBPyConnection, warehouse: Path, table: Table)
     try:
         types = described(connection, relation)
     except duckdb.CatalogException:
-        raise PublicationError(
-            f"{table.full_name} is in the catalogue but not in {warehouse}; build it"
-        ) from None
+        raise PublicationError(f"{table.full_name} is in the catalogue but not in {warehouse}; build it") from None
     declared = {column.name for column in table.columns}
     if declared != types.keys():
         raise PublicationError(
@@ -174,13 +172,10 @@ def _typed(connection: duckdb.DuckDBPyConnection, warehouse: Path, table: Table)
         )
     is_null = " OR ".join(f"{quoted(key)} IS NULL" for key in table.primary_key)
     broken = connection.execute(
-        f"SELECT {columns(table.primary_key)} FROM {relation} "
-        f"GROUP BY ALL HAVING count(*) > 1 OR {is_null} LIMIT 3"
+        f"SELECT {columns(table.primary_key)} FROM {relation} GROUP BY ALL HAVING count(*) > 1 OR {is_null} LIMIT 3"
     ).fetchall()
     if broken:
-        raise PublicationError(
-            f"{table.full_name}: key {table.primary_key} is null or not unique, as in {broken}"
-        )
+        raise PublicationError(f"{table.full_name}: key {table.primary_key} is null or not unique, as in {broken}")
     return replace(table, columns=tuple(replace(column, type=types[column.name]) for column in table.columns))
 
 
@@ -231,9 +226,7 @@ def _store(connection: duckdb.DuckDBPyConnection, table: Table, relation: str, d
     stored = described(connection, parquet(path))
     lossy = [f"{name} {kind}" for name, kind in types.items() if stored[name] != kind]
     if lossy:
-        raise PublicationError(
-            f"{table.full_name}: Parquet cannot hold {', '.join(lossy)}; cast it in the model"
-        )
+        raise PublicationError(f"{table.full_name}: Parquet cannot hold {', '.join(lossy)}; cast it in the model")
 
 
 def _copy(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:

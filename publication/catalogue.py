@@ -72,9 +72,7 @@ def load(manifest: Path) -> list[Table]:
         raise PublicationError(f"{manifest}: no model under models/marts/ and no seed in schema reference")
     problems = [problem for table in tables for problem in _problems(table)]
     if problems:
-        raise PublicationError(
-            f"{manifest}: {len(problems)} gaps in the catalogue:\n  " + "\n  ".join(problems)
-        )
+        raise PublicationError(f"{manifest}: {len(problems)} gaps in the catalogue:\n  " + "\n  ".join(problems))
     return tables
 
 
@@ -133,9 +131,7 @@ def _table(node: Mapping[str, Any]) -> Table:
         columns=tuple(
             Column(
                 name=column["name"],
-                type=column.get("data_type")
-                or node["config"].get("column_types", {}).get(column["name"])
-                or "",
+                type=column.get("data_type") or node["config"].get("column_types", {}).get(column["name"]) or "",
                 description=_sentence(column),
                 unit=_meta(column).get("unit"),
                 classification=_meta(column).get("classification", ""),

@@ -50,9 +50,7 @@ class Fingerprint:
         return cls(int(rows), int(upper, 16), int(lower, 16))
 
 
-def fingerprint(
-    connection: duckdb.DuckDBPyConnection, relation: str, facts: Mapping[str, str]
-) -> Fingerprint:
+def fingerprint(connection: duckdb.DuckDBPyConnection, relation: str, facts: Mapping[str, str]) -> Fingerprint:
     """Return the fingerprint of a table expression; `facts`: names and DuckDB types of its fact columns."""
     row = connection.execute(
         f"""

@@ -60,9 +60,7 @@ def describe(
                 "fields": [_field(table, column) for column in table.columns],
                 "primaryKey": list(table.primary_key),
             },
-            **_origin(
-                [listed[name] for name in sorted(contributors.get(table.full_name, ())) if name in listed]
-            ),
+            **_origin([listed[name] for name in sorted(contributors.get(table.full_name, ())) if name in listed]),
         }
         for table in tables
     ]

@@ -105,9 +105,7 @@ def rows(table: Table, span: Span) -> str:
 
 def causes(connection: duckdb.DuckDBPyConnection, delta: str) -> dict[str, int]:
     """Count the rows of a written delta by cause."""
-    return dict(
-        connection.execute(f"SELECT _cause, count(*) FROM {delta} GROUP BY ALL ORDER BY ALL").fetchall()
-    )
+    return dict(connection.execute(f"SELECT _cause, count(*) FROM {delta} GROUP BY ALL ORDER BY ALL").fetchall())
 
 
 def sample(connection: duckdb.DuckDBPyConnection, delta: str, count: int) -> list[dict[str, object]]:
@@ -115,9 +113,7 @@ def sample(connection: duckdb.DuckDBPyConnection, delta: str, count: int) -> lis
     return [
         row
         for change in CHANGES
-        for row in dictionaries(
-            connection, f"SELECT * FROM {delta} WHERE _change = '{change}' LIMIT {count:d}"
-        )
+        for row in dictionaries(connection, f"SELECT * FROM {delta} WHERE _change = '{change}' LIMIT {count:d}")
     ]
 
 
@@ -152,9 +148,7 @@ def _cause(table: Table, span: Span) -> str:
     rules.append((f"_change <> 'removed' AND n.as_of = {after}" if "as_of" in names else "true", "source"))
     if "dq_status" in names:
         rules.append((_only_differs(table, "dq_status"), "source"))
-    return (
-        "CASE " + " ".join(f"WHEN {test} THEN '{cause}'" for test, cause in rules) + " ELSE 'correction' END"
-    )
+    return "CASE " + " ".join(f"WHEN {test} THEN '{cause}'" for test, cause in rules) + " ELSE 'correction' END"
 
 
 def _business(table: Table) -> list[str]:

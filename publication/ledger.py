@@ -40,7 +40,7 @@ def entries(root: Path) -> dict[str, dict[str, Any]]:
     A whole release that is not in `index.json` (a run died before it could write it in, or the file was lost)
     counts from when it was built.
     """
-    known = {entry["release_id"]: entry for entry in read(root / INDEX, {"releases": []})["releases"]}
+    known = {entry["release_id"]: entry for entry in _recorded(root)}
     for directory in sorted(root.iterdir()) if root.is_dir() else ():
         if directory.name not in known and RELEASE_ID.fullmatch(directory.name):
             document = read(directory / "release.json", {})
@@ -61,15 +61,24 @@ def releases(root: Path) -> list[Release]:
 
 
 def pointer(root: Path) -> dict[str, Any] | None:
-    """Return what `current.json` says, `None` before the first release."""
+    """Return what `current.json` says, `None` when there is no such file."""
+    if not (root / CURRENT).exists():
+        return None
     document = read(root / CURRENT, {})
-    return document or None
+    named = [document.get(name) for name in ("release_id", "run_date", "checksums")]
+    if not all(isinstance(value, str) for value in named) or not RELEASE_ID.fullmatch(str(named[0])):
+        raise PublicationError(f"{root / CURRENT} does not name a release\n  next: `fsdb rollback <kept release>`")
+    return document
 
 
 def current(root: Path) -> Release | None:
     """Return the release people see, `None` before the first; raise `PublicationError` when it is gone."""
     found = pointer(root)
     if found is None:
+        if newest := next(iter(releases(root)), None):
+            raise PublicationError(
+                f"{root / CURRENT} is gone, the releases are there\n  next: `fsdb rollback {newest.release_id}`"
+            )
         return None
     if not (root / found["release_id"]).is_dir():
         kept = ", ".join(release.release_id for release in releases(root)) or "none"
@@ -101,9 +110,13 @@ def path_of(root: Path, release_id: str | None) -> Path:
 def base_of(root: Path, run_date: date) -> Path | None:
     """Return the directory of the release that a night is compared with, `None` when there is none.
 
-    That is what people see now; for a night before it (a backfill), the newest release of an earlier night.
+    That is what people see now; for a night before it (a backfill), the newest release of an earlier night. Where the
+    pointer is lost or damaged it is the newest release there is: nothing is ever compared with nothing by accident.
     """
-    now = current(root)
+    try:
+        now = current(root)
+    except PublicationError:
+        return next((release.path for release in releases(root) if release.run_date <= run_date), None)
     if now is None or now.run_date <= run_date:
         return now.path if now else None
     return next((release.path for release in releases(root) if release.run_date < run_date), None)
@@ -154,6 +167,18 @@ def point(root: Path, release: Release, now: datetime) -> None:
     files.write(root / CURRENT, files.json_bytes(document))
 
 
+def _recorded(root: Path) -> list[dict[str, Any]]:
+    """The entries of `index.json`; its ids become paths, so that nothing but an id may stand there."""
+    found = read(root / INDEX, {"releases": []}).get("releases")
+    wanted = {"release_id", "run_date", "published_at", "checksums", "gate", "tables", "removed"}
+    for entry in found if isinstance(found, list) else [None]:
+        if not isinstance(entry, dict) or wanted - entry.keys() or not RELEASE_ID.fullmatch(str(entry["release_id"])):
+            raise PublicationError(
+                f"{root / INDEX} is not a list of releases\n  next: move it away; it is written anew from the releases"
+            )
+    return list(found or [])
+
+
 def _put(root: Path, known: Mapping[str, Mapping[str, Any]]) -> None:
     files.write(root / INDEX, files.json_bytes({"releases": list(known.values())}))
 
@@ -179,6 +204,8 @@ def read(path: Path, absent: dict[str, Any]) -> dict[str, Any]:
     """Read a JSON object; return `absent` when there is no such file."""
     try:
         document: dict[str, Any] = json.loads(path.read_bytes())
+        if not isinstance(document, dict):
+            raise ValueError(f"expected an object, got {document!r:.40}")
     except FileNotFoundError:
         return absent
     except ValueError as error:

@@ -34,9 +34,7 @@ def publish(candidate: Path, root: Path, *, now: datetime) -> Release:
     document = _draft(candidate)
     verdict = _passed(candidate, document)
     target = root / document["release_id"]
-    with files.writing(
-        f"release {target}", "the current release stays as it is; next: make room, then publish again"
-    ):
+    with files.writing(f"release {target}", "the current release stays as it is; next: make room, then publish again"):
         root.mkdir(parents=True, exist_ok=True)
         _take_up(root)
         if target.is_dir():
@@ -53,12 +51,11 @@ def publish(candidate: Path, root: Path, *, now: datetime) -> Release:
             files.sync(candidate.parent)
             files.sync(root)
             release = ledger.record(root, target, now)
-        seen = ledger.pointer(root)
-        if (
-            seen is None
-            or not (root / seen["release_id"]).is_dir()
-            or seen["run_date"] <= document["run_date"]
-        ):
+        try:
+            seen = ledger.pointer(root)
+        except PublicationError:
+            seen = None  # damaged: written anew
+        if seen is None or not (root / seen["release_id"]).is_dir() or seen["run_date"] <= document["run_date"]:
             ledger.point(root, release, now)
         shutil.rmtree(candidate, ignore_errors=True)
     return release
@@ -69,9 +66,7 @@ def rollback(root: Path, release_id: str, *, now: datetime) -> Release:
     release = ledger.get(root, release_id)
     problems = damage(root, release_id)
     if problems:
-        raise PublicationError(
-            f"not rolled back: release {release_id} was changed after publication:{problems}"
-        )
+        raise PublicationError(f"not rolled back: release {release_id} was changed after publication:{problems}")
     with files.writing(
         f"{root / ledger.CURRENT}", "the current release stays as it is; next: make room, then try again"
     ):
@@ -87,9 +82,7 @@ def retain(root: Path, keep: int) -> list[str]:
     seen = current(root)
     kept = {release.release_id for release in found[:keep]}
     kept |= {
-        release.release_id
-        for release in (seen, max(found, key=lambda r: r.published_at, default=None))
-        if release
+        release.release_id for release in (seen, max(found, key=lambda r: r.published_at, default=None)) if release
     }
     removed = [release.release_id for release in found if release.release_id not in kept]
     for release_id in removed:
@@ -133,18 +126,13 @@ def _passed(candidate: Path, document: dict[str, Any]) -> dict[str, Any]:
     except ValueError as error:
         raise GateNotPassed(f"{path} is not JSON: {error}; next: audit the night again") from None
     if gate.get("run_date") != document["run_date"]:
-        raise GateNotPassed(
-            f"{path} judges {gate.get('run_date')}, not {document['run_date']}; audit the night again"
-        )
+        raise GateNotPassed(f"{path} judges {gate.get('run_date')}, not {document['run_date']}; audit the night again")
     summary = report.gate_summary(gate)
     if gate.get("passed") is not True:
         named = (
-            ", ".join(f"{finding['id']} {finding['title']}" for finding in report.stopping(gate))
-            or "it does not say"
+            ", ".join(f"{finding['id']} {finding['title']}" for finding in report.stopping(gate)) or "it does not say"
         )
-        raise GateNotPassed(
-            f"the gate stopped {document['release_id']}: {named}; the current release stays as it is"
-        )
+        raise GateNotPassed(f"the gate stopped {document['release_id']}: {named}; the current release stays as it is")
     return summary
 
 

@@ -40,9 +40,7 @@ def gate_summary(gate: Mapping[str, Any]) -> dict[str, Any]:
         "checks": len(gate.get("findings", [])),
         "warnings": sum(finding["severity"] == "warning" for finding in failed),
         "critical": sum(finding["severity"] == "critical" and not finding["accepted"] for finding in failed),
-        "accepted": sum(
-            finding["severity"] == "critical" and bool(finding["accepted"]) for finding in failed
-        ),
+        "accepted": sum(finding["severity"] == "critical" and bool(finding["accepted"]) for finding in failed),
     }
 
 

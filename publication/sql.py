@@ -27,9 +27,7 @@ def parquet(path: Path) -> str:
     return f"read_parquet({literal(path)})"
 
 
-def connect(
-    spill: Path, threads: int | None = None, memory_limit: str | None = None
-) -> duckdb.DuckDBPyConnection:
+def connect(spill: Path, threads: int | None = None, memory_limit: str | None = None) -> duckdb.DuckDBPyConnection:
     """Open an in-memory DuckDB that spills into `spill` and reads every instant as UTC.
 
     The session time zone decides how a timestamp becomes text, hence the content hash: it is fixed here.

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from publication import files, ledger
+from publication.errors import PublicationError
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,10 @@ def verify(root: Path, release_id: str) -> list[Problem]:
     if not directory.is_dir():
         return [Problem(release_id, "the directory is missing")]
     remembered = {"index.json": entry["checksums"]}
-    pointer = ledger.pointer(root)
+    try:
+        pointer = ledger.pointer(root)
+    except PublicationError:
+        pointer = None  # a damaged pointer says nothing against a release
     if pointer and pointer["release_id"] == release_id:
         remembered["current.json"] = pointer["checksums"]
     problems = differences(directory)
@@ -47,6 +51,11 @@ def verify(root: Path, release_id: str) -> list[Problem]:
             if known != digest
         ]
     return problems
+
+
+def verify_all(root: Path) -> dict[str, list[Problem]]:
+    """Verify every release that was published and not taken away by retention, also one whose directory is gone."""
+    return {name: verify(root, name) for name, entry in ledger.entries(root).items() if not entry["removed"]}
 
 
 def differences(directory: Path, ignore: Collection[str] = ()) -> list[Problem]:

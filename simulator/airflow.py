@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 
 from simulator.demo import BIN, PROJECT, environment, say
 from simulator.server import Simulator
@@ -30,7 +31,8 @@ def main() -> None:
             except KeyboardInterrupt:
                 say("stopping")
             finally:
-                os.killpg(process.pid, signal.SIGTERM)
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGTERM)
 
 
 if __name__ == "__main__":

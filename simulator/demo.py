@@ -27,7 +27,10 @@ def environment(address: str) -> dict[str, str]:
         "AIRFLOW__CORE__DAGS_FOLDER": str(PROJECT / "dags"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__CORE__PARALLELISM": "4",
+        # No log-in, and therefore for this machine only.
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
+        "AIRFLOW__API__HOST": "127.0.0.1",
+        "NO_PROXY": "127.0.0.1,localhost",
         "AIRFLOW__LOGGING__LOGGING_LEVEL": "ERROR",
     }
     return os.environ | airflow | {"FSDB_UPSTREAM": address, "FSDB_DATA_DIR": str(DATA)}

@@ -196,14 +196,23 @@ class Archive:
         return sorted(date.fromisoformat(folder.name.removeprefix("run_date=")) for folder in found)
 
     def attempts(self, source: str, resource: str, run_date: date) -> Iterator[Attempt]:
-        """Attempts of a night in the order they were made."""
+        """Attempts of a night in the order they were made; damaged ones say nothing (see `damaged`)."""
         night = self.resource(source, resource) / f"run_date={run_date}"
         for folder in sorted(night.glob("attempt=*")):
-            path = folder / "outcome.json"
-            try:
-                yield Attempt(folder, Outcome.model_validate_json(path.read_bytes()))
-            except (OSError, ValueError) as error:
-                raise ArchiveError(f"{path}: not readable as an outcome: {error}") from error
+            outcome = _outcome(folder)
+            if outcome is not None:
+                yield Attempt(folder, outcome)
+
+    def damaged(self, source: str, resource: str) -> list[Path]:
+        """Attempts whose outcome cannot be read, and those that were set aside."""
+        root = self.resource(source, resource)
+        unreadable = (folder for folder in root.glob("run_date=*/attempt=*") if _outcome(folder) is None)
+        return sorted([*unreadable, *root.glob("run_date=*/.*.damaged")])
+
+    def next_number(self, source: str, resource: str, run_date: date) -> int:
+        """The number of the next attempt of a night; one that is damaged keeps its own."""
+        night = self.resource(source, resource) / f"run_date={run_date}"
+        return max((int(folder.name.removeprefix("attempt=")) for folder in night.glob("attempt=*")), default=0) + 1
 
     def last(self, source: str, resource: str, run_date: date) -> Attempt | None:
         """The last attempt of a night, whatever became of it."""
@@ -243,6 +252,13 @@ class Archive:
                     counts = speaker.attempt.outcome.parts
                     known.update({part: KnownPart(night, counts[part]) for part in speaker.parts})
         return known
+
+
+def _outcome(folder: Path) -> Outcome | None:
+    try:
+        return Outcome.model_validate_json((folder / "outcome.json").read_bytes())
+    except (OSError, ValueError):
+        return None
 
 
 def _number(attempt: Attempt) -> int:

@@ -20,6 +20,8 @@ from extractors.core.files import reveal, sha256_of, temporary_folder, write_ato
 from extractors.core.spec import Resource
 from extractors.core.sql import literal, quoted, write_parquet
 
+LOG_FORMAT = 2
+
 
 class Spoken(BaseModel):
     """An attempt and the parts of the resource it speaks for on its night."""
@@ -30,9 +32,13 @@ class Spoken(BaseModel):
 
 
 class Basis(BaseModel):
-    """What the changes of a night were derived from, and what they are. `earlier` names the state before."""
+    """What the changes of a night were derived from, and what they are.
+
+    `earlier` names the state before, `spec` what the source's spec said that the log depends on.
+    """
 
     run_date: date
+    spec: str
     spoken: list[Spoken]
     earlier: str
     added: int = 0
@@ -47,7 +53,7 @@ class Basis(BaseModel):
     @property
     def origin(self) -> str:
         """A hash over the snapshots of this night and, through `earlier`, of all nights before."""
-        text = self.model_dump_json(include={"run_date", "spoken", "earlier"})
+        text = self.model_dump_json(include={"run_date", "spec", "spoken", "earlier"})
         return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -79,6 +85,7 @@ class ChangeLog:
                 continue
             basis = Basis(
                 run_date=run_date,
+                spec=self._spec(),
                 spoken=[
                     Spoken(
                         attempt=speaker.attempt.outcome.attempt,
@@ -94,6 +101,12 @@ class ChangeLog:
                 night = self._derive(speakers, basis, [earlier.path for earlier in nights])
             nights.append(night)
         return nights
+
+    def _spec(self) -> str:
+        """A hash over what decides the log beside the snapshots; `LOG_FORMAT` stands for the code below."""
+        resource = self._resource
+        decides = (LOG_FORMAT, resource.mode, resource.key, resource.kept, self._url)
+        return hashlib.sha256(repr(decides).encode()).hexdigest()[:16]
 
     def empty(self) -> Path:
         """A change log file without rows, for a source that was never read."""
@@ -133,6 +146,7 @@ class ChangeLog:
         keys = ", ".join(map(quoted, self._resource.key))
         columns = ", ".join(map(quoted, self._resource.kept))
         same_key = " and ".join(f"now.{quoted(name)} = state.{quoted(name)}" for name in self._resource.key)
+        same_news = " and ".join(f"told.{quoted(name)} = news.{quoted(name)}" for name in self._resource.key)
         seen_at = f"{literal(speakers[-1].attempt.outcome.finished_at.isoformat())}::timestamptz"
         spoken = ", ".join(literal(part) for speaker in speakers for part in speaker.parts)
         with duckdb.connect() as con:
@@ -140,7 +154,7 @@ class ChangeLog:
             write_parquet(
                 con,
                 f"""
-                with now as ({" union all ".join(self._said(speaker, empty) for speaker in speakers)}),
+                with now as ({" union all ".join(self._said(speaker, keys, empty) for speaker in speakers)}),
                 log as (from read_parquet([{files}], union_by_name = true)),
                 newest as (
                     select
@@ -155,13 +169,18 @@ class ChangeLog:
                     select state.* from state anti join now on {same_key}
                     where {str(self._resource.mode == "snapshot").lower()} and state.part in ({spoken})
                 ),
-                changes as (
-                    select
-                        case when state.hash is null then 'added' else 'changed' end as _change,
-                        {", ".join(f"now.{quoted(name)}" for name in self._resource.kept)},
-                        now._part, now._record_hash, now._payload, now._row, now._fetched_at
+                news as (
+                    select case when state.hash is null then 'added' else 'changed' end as _change, now.*
                     from now left join state on {same_key}
                     where state.hash is distinct from now._record_hash
+                ),
+                -- Only what is new is read in its whole width.
+                told as ({" union all ".join(self._said(speaker, columns, empty) for speaker in speakers)}),
+                changes as (
+                    select
+                        news._change, {", ".join(f"told.{quoted(name)}" for name in self._resource.kept)},
+                        told._part, told._record_hash, told._payload, told._row, told._fetched_at
+                    from told join news on told._part = news._part and {same_news}
                     union all
                     select 'removed', {columns}, _part, _record_hash, _payload, _row, {seen_at}
                     from log semi join gone using ({keys})
@@ -182,9 +201,8 @@ class ChangeLog:
         reveal(folder, target)
         return Night(target / path.name, basis)
 
-    def _said(self, speaker: Speaker, empty: str) -> str:
-        """The records of an attempt that count, as a query."""
-        columns = ", ".join(map(quoted, self._resource.kept))
+    def _said(self, speaker: Speaker, columns: str, empty: str) -> str:
+        """The records of an attempt that count, as a query for some columns."""
         parts = ", ".join(map(literal, speaker.parts))
         fetched_at = literal(speaker.attempt.outcome.finished_at.isoformat())
         return f"""

@@ -50,8 +50,7 @@ def fetch(
     source. Failures of the source are outcomes, not exceptions; only a full or broken disk raises (`OSError`).
     """
     resource = spec.resources[name]
-    last = archive.last(spec.id, name, run_date)
-    number = last.outcome.attempt + 1 if last else 1
+    number = archive.next_number(spec.id, name, run_date)
     target = archive.resource(spec.id, name) / f"run_date={run_date}" / f"attempt={number:02d}"
     folder = temporary_folder(target)
     started_at = access.clock.now()
@@ -128,6 +127,10 @@ def _read(client: Client, source: str, name: str, records: RecordWriter, target:
                 progress(f"{source}/{name}", records.fetched, records.declared_total)
     except SourceError as error:
         problem = error
+    except OSError:
+        raise
+    except Exception as error:  # one source's bug must not stop the night of all the others
+        problem = SourceError(f"a fault of ours, not of the source: {type(error).__name__}: {error}")
     finally:
         client.close()
     if problem is not None and not records.in_parts:

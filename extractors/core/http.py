@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import orjson
 import requests
@@ -90,7 +90,11 @@ class Client:
         self._redact = Redactor(personal or [])
         self._next_at = float("-inf")
         self._session = requests.Session()
-        self._session.headers.update({"User-Agent": user_agent, **(headers or {})})
+        # A stand-in on this machine is never behind a proxy.
+        self._session.trust_env = urlsplit(self.address).hostname not in ("127.0.0.1", "localhost", "::1")
+        self._session.headers.update(
+            {"User-Agent": user_agent.encode("latin-1", "replace").decode("latin-1"), **(headers or {})}
+        )
 
     def close(self) -> None:
         """Let go of the connections."""

@@ -40,9 +40,10 @@ class _Part:
 class RecordWriter:
     """Collects the records of a resource.
 
-    Each kept column is stored as text, exactly as the source wrote it, under the source's name (nested values as JSON
-    text), with `_part` (the part of the resource it belongs to, '' where it is one list), `_payload` (sha256 of the
-    payload it came in), `_row` (position in it, from 0) and `_record_hash` (md5 over the kept columns).
+    Each kept column is stored as text, under the source's name: texts to the letter, numbers as the JSON parser spells
+    them (`10.50` as `10.5`; the payload keeps the source's spelling), nested values as JSON text. With them go `_part`
+    (the part of the resource, '' where it is one list), `_payload` (sha256 of the payload it came in), `_row` (position
+    in it, from 0) and `_record_hash` (md5 over the kept columns).
     """
 
     def __init__(self, resource: Resource, folder: Path) -> None:

@@ -264,12 +264,27 @@ def test_a_damaged_snapshot_is_named_and_nothing_is_derived(damage: bytes | None
     assert list(path.parents[3].rglob("*.tmp")) == []
 
 
-def test_a_damaged_outcome_is_named(installation: Installation) -> None:
-    """An outcome that cannot be read is not taken for a night that was not fetched."""
-    path = installation.attempt(0, {"a": "1"}) / "outcome.json"
+def test_a_damaged_outcome_says_nothing_and_is_named(installation: Installation) -> None:
+    """It neither stops the other nights nor counts, its number is not given again, and it can be asked for."""
+    folder = installation.attempt(0, {"a": "1"})
+    path = folder / "outcome.json"
     path.write_bytes(path.read_bytes()[:50])
-    with pytest.raises(ArchiveError, match=f"{path}: not readable as an outcome"):
-        installation.log.update(night(0))
+    installation.attempt(1, {"a": "2"})
+    assert replayed(installation.log.update(night(1))) == {"a": "2"}
+    assert installation.archive.damaged("demo", "project") == [folder]
+    assert installation.archive.next_number("demo", "project", night(0)) == 2
+
+
+def test_a_log_of_another_spec_is_computed_again(installation: Installation, resource: Build) -> None:
+    """What the spec says decides what the log says, on a machine that has run before as on a new one."""
+    installation.attempt(0, {"a": "1"})
+    (before,) = installation.log.update(night(0))
+    moved = ChangeLog(
+        installation.folder / "changes", installation.archive, "demo", "project", resource(), "https://new.example"
+    )
+    (after,) = moved.update(night(0))
+    assert after.basis.origin != before.basis.origin
+    assert {row["_url"] for row in pq.read_table(after.path).to_pylist()} == {"https://new.example"}
 
 
 def test_leftovers_of_a_killed_run_are_cleaned(installation: Installation) -> None:

@@ -423,3 +423,17 @@ def test_a_bank_that_shrinks_by_half_is_not_believed(demo: Demo, banks: dict[str
     assert "anz: 6 records, 12 on 2026-07-20: a loss of more than 10% is not believed" in str(outcome.message)
     assert "--accept-volume" in str(outcome.next)
     assert demo.fetch(1, accept_volume=True).status == "complete"
+
+
+def test_a_bug_in_an_extractor_is_an_outcome_not_the_end_of_the_night(
+    demo: Demo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other sources go on; the message says whose fault it is, and waiting is not advised."""
+
+    def broken(_client: Client) -> Iterator[Page]:
+        yield Page([{"id": "1"}][5]["x"], 1)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(module, "extractor_of", lambda *_: broken)
+    outcome = demo.fetch()
+    assert (outcome.status, outcome.retriable) == ("failed", False)
+    assert "a fault of ours, not of the source: IndexError" in str(outcome.message)

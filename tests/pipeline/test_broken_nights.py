@@ -62,6 +62,7 @@ def test_a_killed_night_is_finished_by_the_next_run(installation, another, momen
             os.sched_yield()
         process.send_signal(signal.SIGKILL)
         process.communicate()
+    assert process.returncode == -signal.SIGKILL or moment == "around the rename", "the moment never came"
     for release in publish.releases(installation.data / "releases"):
         assert publish.verify(installation.data / "releases", release.release_id) == []
     report = installation.run(FIRST)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.settings import SettingsError, is_somebody_elses, load
+from pipeline.settings import SettingsError, is_somebody_elses, load, without_secrets
 
 
 @pytest.fixture(autouse=True)
@@ -52,6 +52,31 @@ def test_an_unknown_setting_in_the_file_is_named():
     Path("fsdb.toml").write_text("data_dir = \n")
     with pytest.raises(SettingsError, match=r"fsdb\.toml"):
         load()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("FSDB_TIMEZONE", "Mars/Base", "time zone"),
+        ("FSDB_DATA_DIR", "", "expected a folder"),
+        ("FSDB_CONTACT", "数据部", "contact"),
+        ("FSDB_DATADIR", "x", "unknown setting FSDB_DATADIR"),
+    ],
+)
+def test_a_slip_in_the_environment_is_refused(monkeypatch, name: str, value: str, said: str):
+    """It would otherwise show up as something else much later, or not at all."""
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError, match=said):
+        load()
+
+
+def test_passwords_in_addresses_are_not_shown(monkeypatch):
+    """Neither in an error nor in `fsdb config`."""
+    monkeypatch.setenv("FSDB_UPSTREAM", "htp://user:s3cret@host")
+    with pytest.raises(SettingsError) as error:
+        load()
+    assert "s3cret" not in str(error.value)
+    assert without_secrets("http://user:s3cret@host/x") == "http://•••@host/x"
 
 
 def test_a_stand_in_on_this_machine_is_not_paced_but_the_world_is(monkeypatch):
