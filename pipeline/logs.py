@@ -29,5 +29,6 @@ def configure() -> None:
             last,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        # Asked anew each time: a test or a server may have put another stream in its place.
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
     )
