@@ -209,9 +209,10 @@ class Night:
         from publication import publish
 
         with self._alone(f"publish {self.run_date}"), self.ledger.step(self.run_date, "publish") as entry:
-            current = publish.current(self.settings.releases)
-            if current and current.run_date == self.run_date and not self.candidate.exists():
-                release = current  # published already: a step that is repeated does no harm
+            # Published already: a step that is repeated does no harm.
+            published = None if self.candidate.exists() else publish.current(self.settings.releases)
+            if published is not None and published.run_date == self.run_date:
+                release = published
             else:
                 self._needs_candidate("publish")
                 release = publish.publish(self.candidate, self.settings.releases, now=self.clock.now())
@@ -341,7 +342,7 @@ class Night:
     def _stop_message(self, stops: list[Any]) -> str:
         from publication import publish
 
-        current = publish.current(self.settings.releases)
+        base = publish.base_of(self.settings.releases, self.run_date)
         lines = [f"gate stopped the night {self.run_date}: {len(stops)} critical finding(s)"]
         for finding in stops:
             lines.append(f"  {finding.id} {finding.title} ({finding.table})")
@@ -349,7 +350,7 @@ class Night:
             if finding.compared_with:
                 lines.append(f"    compared with {finding.compared_with}")
             lines += [f"    {row}" for row in finding.sample[:5]]
-        kept = f"people still see {current.release_id}" if current else "nothing is published yet"
+        kept = f"people still see {base.name}" if base else "nothing is published yet"
         lines.append(f"  {kept}; the candidate lies in {self.candidate}")
         lines.append(f"  look: {self.candidate / 'report.html'}")
         lines.append(

@@ -47,7 +47,8 @@ def test_the_commands_a_person_looks_with(fsdb, installation):
     assert "Shanghai Stock Exchange" in said
     code, said = fsdb("config")
     assert code == 0
-    assert str(installation.data) in said.replace("\n", "")
+    assert "FSDB_KEEP_RELEASES" in said
+    assert installation.sim.url in said
 
     code, said = fsdb("diff", first.release_id, second.release_id)
     assert code == 0
