@@ -102,9 +102,7 @@ def manifest_node(name: str, columns: Mapping[str, str], key: list[str]) -> dict
         "schema": schema,
         "name": table,
         "alias": table,
-        "original_file_path": f"seeds/reference/{table}.csv"
-        if is_seed
-        else f"models/marts/{schema}/{table}.sql",
+        "original_file_path": f"seeds/reference/{table}.csv" if is_seed else f"models/marts/{schema}/{table}.sql",
         "description": f"What {table} holds.",
         "config": {"meta": {"primary_key": key}, "column_types": dict(columns) if is_seed else {}},
         "columns": {
@@ -191,12 +189,8 @@ def state(**tables: Rows) -> dict[str, Rows]:
             {"exchange": "SSE", "project_id": f"P{n}", "valid_from": DAY, "status": "accepted", "as_of": DAY}
             for n in (1, 2, 3)
         ],
-        "organization": [
-            {"organization_id": f"org-{n}", "legal_name": f"某某{n}", "as_of": DAY} for n in (1, 2, 3)
-        ],
-        "row_balance": [
-            {"source_id": "sse", "resource": "ipo_project", "fetched": 3, "records": 3, "staged": 3}
-        ],
+        "organization": [{"organization_id": f"org-{n}", "legal_name": f"某某{n}", "as_of": DAY} for n in (1, 2, 3)],
+        "row_balance": [{"source_id": "sse", "resource": "ipo_project", "fetched": 3, "records": 3, "staged": 3}],
         "source_status": [source()],
         "status_map": [{"exchange": "SSE", "raw_status": "1", "status": "accepted"}],
         **tables,
@@ -309,9 +303,7 @@ class World:
         self.clock += timedelta(minutes=1)
         return publish(self.candidate(run_date), self.releases, now=self.clock)
 
-    def night(
-        self, tables: Mapping[str, Rows] | None = None, run_date: date = DAY, code: str = "c0de"
-    ) -> Release:
+    def night(self, tables: Mapping[str, Rows] | None = None, run_date: date = DAY, code: str = "c0de") -> Release:
         """Build, pass the gate, publish."""
         self.build(tables, run_date, code)
         self.judge(run_date, finding())
@@ -335,9 +327,7 @@ class World:
 
     def database(self, release: Path) -> dict[str, list[tuple[Any, ...]]]:
         """All rows of the release's DuckDB file, by table."""
-        tables = self.query(
-            release, "SELECT schema_name || '.' || table_name FROM duckdb_tables() ORDER BY ALL"
-        )
+        tables = self.query(release, "SELECT schema_name || '.' || table_name FROM duckdb_tables() ORDER BY ALL")
         return {name: self.query(release, f"FROM {name}") for (name,) in tables}
 
     def delta(self, release: Path, table: str, columns: str = "*") -> list[tuple[Any, ...]]:

@@ -52,9 +52,7 @@ def test_the_database_is_in_the_format_older_readers_know(world: World) -> None:
     written = world.build()
     with duckdb.connect() as connection:
         connection.execute(f"ATTACH '{written.path / DATABASE}' AS release (READ_ONLY)")
-        tags = connection.sql(
-            "SELECT tags FROM duckdb_databases() WHERE database_name = 'release'"
-        ).fetchall()[0][0]
+        tags = connection.sql("SELECT tags FROM duckdb_databases() WHERE database_name = 'release'").fetchall()[0][0]
     assert "v1.4.0" in tags["storage_version"]
 
 
@@ -100,9 +98,7 @@ def test_datapackage_describes_tables_columns_units_licences_and_bytes(world: Wo
     assert [entry["path"] for entry in project_resource["sources"]] == ["https://www.sse.example"]
     fields = {field["name"]: field for field in project_resource["schema"]["fields"]}
     assert fields["plan_raise_cny"]["unit"] == "CNY"
-    assert {
-        name: fields[name]["type"] for name in ("plan_raise_cny", "accepted_on", "fetched_at", "status")
-    } == {
+    assert {name: fields[name]["type"] for name in ("plan_raise_cny", "accepted_on", "fetched_at", "status")} == {
         "plan_raise_cny": "number",
         "accepted_on": "date",
         "fetched_at": "datetime",
@@ -199,9 +195,7 @@ def test_where_most_rows_stay_the_database_is_taken_over_from_the_base(
     assert size <= (first.path / DATABASE).stat().st_size * 1.2
 
 
-def test_where_most_rows_changed_the_database_is_written_anew(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_where_most_rows_changed_the_database_is_written_anew(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(files, "copy", None)
     world.night()
     many = [project(n) for n in range(100)]
@@ -209,9 +203,7 @@ def test_where_most_rows_changed_the_database_is_written_anew(
     assert world.database(written.path) == {name: world.rows(written.path, name) for name in SCHEMA}
 
 
-def test_a_database_in_another_format_is_not_taken_over(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_database_in_another_format_is_not_taken_over(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     world.night(state(organization=ORGANIZATIONS))
     monkeypatch.setattr(candidate, "STORAGE_VERSION", "v1.5.0")
     monkeypatch.setattr(files, "copy", None)
@@ -222,16 +214,13 @@ def test_a_description_that_changed_is_in_the_database_that_was_taken_over(world
     world.night(state(organization=ORGANIZATIONS))
     world.note = "Another sentence."
     written = world.build(state(organization=ORGANIZATIONS), NEXT_DAY)
-    assert world.query(written.path, "SELECT DISTINCT comment FROM duckdb_tables()") == [
-        ("Another sentence.",)
-    ]
+    assert world.query(written.path, "SELECT DISTINCT comment FROM duckdb_tables()") == [("Another sentence.",)]
 
 
 def test_a_column_that_moved_is_not_hidden_by_the_file_of_the_base(world: World) -> None:
     world.night()
     world.edit = lambda connection: connection.execute(
-        "CREATE OR REPLACE TABLE reference.status_map AS "
-        "SELECT status, exchange, raw_status FROM reference.status_map"
+        "CREATE OR REPLACE TABLE reference.status_map AS SELECT status, exchange, raw_status FROM reference.status_map"
     )
     columns = world.columns(world.build(run_date=NEXT_DAY).path / "reference/status_map.parquet")
     assert columns == ["exchange", "raw_status", "status"]  # the catalogue's order, not the warehouse's
@@ -247,9 +236,7 @@ def refused(world: World, message: str, *args: Any, **options: Any) -> None:
     assert not any(world.candidate(DAY).parent.glob("*")) if world.candidate(DAY).parent.exists() else True
 
 
-@pytest.mark.parametrize(
-    "rows", [[project(1), project(1, status="other")], [project(1), project(2, project_id=None)]]
-)
+@pytest.mark.parametrize("rows", [[project(1), project(1, status="other")], [project(1), project(2, project_id=None)]])
 def test_a_null_or_double_key_is_refused(world: World, rows: list[dict[str, Any]]) -> None:
     refused(
         world,
@@ -284,9 +271,7 @@ def test_a_build_file_that_is_missing_or_damaged_is_named(world: World, content:
     if content:
         path.write_bytes(content)
     with pytest.raises(PublicationError, match=r"warehouse\.duckdb"):
-        candidate.write(
-            path, [], world.candidate(DAY), run_date=DAY, inputs=[], code_version="c", created=NOW
-        )
+        candidate.write(path, [], world.candidate(DAY), run_date=DAY, inputs=[], code_version="c", created=NOW)
 
 
 @pytest.mark.parametrize(
@@ -346,9 +331,7 @@ except PublicationError as error:
 """
 
 
-@pytest.mark.parametrize(
-    ("limit", "file"), [(4096, "listing_pipeline/project.parquet"), (300_000, "fsdb.duckdb")]
-)
+@pytest.mark.parametrize(("limit", "file"), [(4096, "listing_pipeline/project.parquet"), (300_000, "fsdb.duckdb")])
 def test_a_full_disk_is_said_and_leaves_no_candidate(world: World, limit: int, file: str) -> None:
     """The operating system refuses to let any file grow past a limit, as it does when the disk is full."""
     here = Path(__file__).parent
@@ -356,9 +339,7 @@ def test_a_full_disk_is_said_and_leaves_no_candidate(world: World, limit: int, f
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert f"{file} could not be written" in done.stdout, done.stderr
     assert "nothing was published, the current release stays as it is; next: make room" in done.stdout
-    assert [path.name for path in world.candidate(DAY).parent.iterdir()] == [
-        DAY.isoformat()
-    ]  # the one before
+    assert [path.name for path in world.candidate(DAY).parent.iterdir()] == [DAY.isoformat()]  # the one before
 
 
 def test_no_space_for_the_small_files_is_said_too(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -371,7 +352,4 @@ def test_no_space_for_the_small_files_is_said_too(world: World, monkeypatch: pyt
 
 def test_memory_can_be_bounded(world: World) -> None:
     rows = [project(n) for n in range(500)]
-    assert (
-        world.build(state(project=rows), threads=1, memory_limit="200MB").counts["listing_pipeline.project"]
-        == 500
-    )
+    assert world.build(state(project=rows), threads=1, memory_limit="200MB").counts["listing_pipeline.project"] == 500

@@ -44,23 +44,17 @@ def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.Duck
         yield opened
 
 
-def of_rows(
-    connection: duckdb.DuckDBPyConnection, rows: list[tuple[Any, ...]], types: dict[str, str]
-) -> Fingerprint:
+def of_rows(connection: duckdb.DuckDBPyConnection, rows: list[tuple[Any, ...]], types: dict[str, str]) -> Fingerprint:
     columns = ", ".join(f"{name} {kind}" for name, kind in types.items())
     connection.execute(f"CREATE OR REPLACE TEMP TABLE t ({columns})")
     if rows:
-        connection.executemany(
-            f"INSERT INTO t VALUES ({', '.join('?' for _ in types)})", [list(row) for row in rows]
-        )
+        connection.executemany(f"INSERT INTO t VALUES ({', '.join('?' for _ in types)})", [list(row) for row in rows])
     return fingerprint(connection, "t", types)
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(ROW, max_size=6), st.randoms(use_true_random=False))
-def test_the_order_of_rows_does_not_matter(
-    connection: duckdb.DuckDBPyConnection, rows: list[Any], random: Any
-) -> None:
+def test_the_order_of_rows_does_not_matter(connection: duckdb.DuckDBPyConnection, rows: list[Any], random: Any) -> None:
     shuffled = random.sample(rows, len(rows))
     assert of_rows(connection, rows, TYPES) == of_rows(connection, shuffled, TYPES)
 
@@ -135,9 +129,7 @@ def test_the_columns_are_part_of_what_a_table_says() -> None:
 
 def test_the_same_night_has_the_same_id_whatever_the_order_and_the_fetch(world: World) -> None:
     first = world.build().release_id
-    shuffled = [
-        project(n, file_sha256="cd" * 32, fetched_at=datetime(2026, 7, 15, 9, tzinfo=UTC)) for n in (3, 1, 2)
-    ]
+    shuffled = [project(n, file_sha256="cd" * 32, fetched_at=datetime(2026, 7, 15, 9, tzinfo=UTC)) for n in (3, 1, 2)]
     assert world.build(state(project=shuffled), threads=1).release_id == first
     assert first.startswith("2026-07-14-")
     assert len(first) == len("2026-07-14-") + 12

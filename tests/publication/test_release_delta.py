@@ -155,17 +155,11 @@ def test_a_fetch_that_brought_the_same_changes_nothing(world: World) -> None:
     ("row", "run_date", "code", "expected"),
     [
         pytest.param(project(1, status="x", as_of=NEXT_DAY), NEXT_DAY, "c0de", "source", id="a newer record"),
-        pytest.param(
-            project(1, status="x", as_of=NEXT_DAY), NEXT_DAY, "new", "source", id="newer record, other code"
-        ),
+        pytest.param(project(1, status="x", as_of=NEXT_DAY), NEXT_DAY, "new", "source", id="newer record, other code"),
         pytest.param(project(1, status="x"), NEXT_DAY, "new", "code", id="old record, other code"),
         pytest.param(project(1, status="x"), NEXT_DAY, "c0de", "correction", id="old record, same code"),
-        pytest.param(
-            project(1, organization_id="org-9"), NEXT_DAY, "c0de", "identity", id="only the organization"
-        ),
-        pytest.param(
-            project(1, organization_id="org-9", row_hash="i"), NEXT_DAY, "new", "identity", id="and its hash"
-        ),
+        pytest.param(project(1, organization_id="org-9"), NEXT_DAY, "c0de", "identity", id="only the organization"),
+        pytest.param(project(1, organization_id="org-9", row_hash="i"), NEXT_DAY, "new", "identity", id="and its hash"),
         pytest.param(
             project(1, organization_id="org-9", status="x"),
             NEXT_DAY,
@@ -175,9 +169,7 @@ def test_a_fetch_that_brought_the_same_changes_nothing(world: World) -> None:
         ),
         pytest.param(project(1, dq_status="warn"), NEXT_DAY, "c0de", "source", id="newest version withheld"),
         pytest.param(project(1, status="x"), DAY, "c0de", "source", id="later attempt of the night"),
-        pytest.param(
-            project(1, status="x", as_of=DAY - timedelta(9)), DAY, "c0de", "correction", id="old, same night"
-        ),
+        pytest.param(project(1, status="x", as_of=DAY - timedelta(9)), DAY, "c0de", "correction", id="old, same night"),
     ],
 )
 def test_the_cause_of_a_changed_row(world: World, row: Any, run_date: date, code: str, expected: str) -> None:
@@ -238,9 +230,7 @@ def test_rows_without_a_record_follow_the_night_or_the_code(world: World, code: 
 MAP, MAP_KEY = SCHEMA["reference.status_map"]
 
 
-def reshaped(
-    world: World, statement: str, columns: dict[str, str] = MAP, key: Sequence[str] = MAP_KEY
-) -> Path:
+def reshaped(world: World, statement: str, columns: dict[str, str] = MAP, key: Sequence[str] = MAP_KEY) -> Path:
     """The candidate of a next night whose `reference.status_map` has another shape."""
     world.night(state(status_map=[{"exchange": "SSE", "raw_status": "1", "status": "5"}]))
     world.edit = lambda connection: connection.execute(statement)
@@ -279,17 +269,13 @@ def test_a_new_type_alone_changes_no_row_but_the_id(world: World) -> None:
         pytest.param({**MAP, "raw_status": "INTEGER"}, MAP_KEY, id="other type"),
     ],
 )
-def test_another_key_makes_the_delta_start_from_nothing(
-    world: World, columns: dict[str, str], key: list[str]
-) -> None:
+def test_another_key_makes_the_delta_start_from_nothing(world: World, columns: dict[str, str], key: list[str]) -> None:
     candidate = reshaped(world, "INSERT INTO reference.status_map VALUES ('SSE', '1', '5')", columns, key)
     assert world.delta(candidate, "reference.status_map", "_change") == [("added",)]
     assert entry(candidate)["delta"]["rebuilt"] is True
 
 
-def test_what_counts_as_a_fact_may_change(
-    world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_what_counts_as_a_fact_may_change(world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The base's fingerprint is of other facts then, and must not be carried over."""
     world.night()
     monkeypatch.setattr("publication_world.PROVENANCE", {"file_sha256", "fetched_at", "row_hash"})

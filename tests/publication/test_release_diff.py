@@ -13,9 +13,7 @@ NEXT_DAY = DAY + timedelta(1)
 
 def test_two_releases_are_compared_table_by_table(world: World) -> None:
     first = world.night()
-    second = world.night(
-        state(project=[project(1, status="x", as_of=NEXT_DAY), project(3), project(4)]), NEXT_DAY
-    )
+    second = world.night(state(project=[project(1, status="x", as_of=NEXT_DAY), project(3), project(4)]), NEXT_DAY)
     found = {entry.table: entry for entry in diff(first.path, second.path)}
     assert set(found) == set(SCHEMA)
     projects = found["listing_pipeline.project"]
@@ -35,18 +33,14 @@ def test_a_diff_over_several_nights_is_the_sum_of_their_deltas(world: World) -> 
     first = world.night()
     world.night(state(project=[project(1, status="x"), project(2), project(3)]), NEXT_DAY)
     third = world.night(state(project=[project(1), project(2), project(5)]), DAY + timedelta(2))
-    (projects,) = (
-        entry for entry in diff(first.path, third.path) if entry.table == "listing_pipeline.project"
-    )
+    (projects,) = (entry for entry in diff(first.path, third.path) if entry.table == "listing_pipeline.project")
     assert (projects.added, projects.changed, projects.removed) == (1, 0, 1)
 
 
 def test_the_other_direction_swaps_added_and_removed(world: World) -> None:
     first = world.night()
     second = world.night(state(project=[project(1)]), NEXT_DAY)
-    (projects,) = (
-        entry for entry in diff(second.path, first.path) if entry.table == "listing_pipeline.project"
-    )
+    (projects,) = (entry for entry in diff(second.path, first.path) if entry.table == "listing_pipeline.project")
     assert (projects.added, projects.changed, projects.removed) == (2, 0, 0)
 
 
@@ -55,9 +49,7 @@ def test_a_table_of_one_side_only_is_wholly_added_or_removed(world: World) -> No
     first = world.night()
     world.names = ("listing_pipeline.project", "organizations.organization")
     second = world.night(run_date=NEXT_DAY)
-    counts = {
-        entry.table: (entry.added, entry.changed, entry.removed) for entry in diff(first.path, second.path)
-    }
+    counts = {entry.table: (entry.added, entry.changed, entry.removed) for entry in diff(first.path, second.path)}
     assert counts == {
         "listing_pipeline.project": (0, 0, 0),
         "organizations.organization": (3, 0, 0),

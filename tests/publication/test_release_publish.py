@@ -52,14 +52,12 @@ def test_a_release_is_complete_sealed_and_current(world: World) -> None:
 
 def test_the_checksums_are_those_of_sha256sum(world: World) -> None:
     release = world.night()
-    done = subprocess.run(
-        ["sha256sum", "--check", "--strict", "--quiet", "CHECKSUMS"], cwd=release.path, check=False
-    )
+    done = subprocess.run(["sha256sum", "--check", "--strict", "--quiet", "CHECKSUMS"], cwd=release.path, check=False)
     assert done.returncode == 0
     listed = {line.split("  ")[1] for line in (release.path / "CHECKSUMS").read_text().splitlines()}
-    assert listed == {
-        p.relative_to(release.path).as_posix() for p in release.path.rglob("*") if p.is_file()
-    } - {"CHECKSUMS"}
+    assert listed == {p.relative_to(release.path).as_posix() for p in release.path.rglob("*") if p.is_file()} - {
+        "CHECKSUMS"
+    }
 
 
 def test_the_release_says_what_the_gate_said(world: World) -> None:
@@ -142,9 +140,7 @@ def refused(world: World, kind: type[PublicationError], message: str) -> None:
     with pytest.raises(kind, match=message):
         world.publish()
     assert current_id(world) == before
-    assert (
-        sorted(path.name for path in world.releases.iterdir()) if world.releases.exists() else []
-    ) == listed
+    assert (sorted(path.name for path in world.releases.iterdir()) if world.releases.exists() else []) == listed
 
 
 def test_a_candidate_that_was_not_judged_is_refused(world: World) -> None:
@@ -180,9 +176,7 @@ def test_a_verdict_on_something_else_is_refused(world: World, gate: str, message
 @pytest.mark.parametrize("passed", ['"yes"', "1", "null"])
 def test_only_true_is_passed(world: World, passed: str) -> None:
     world.build()
-    (world.candidate(DAY) / "gate.json").write_text(
-        f'{{"passed": {passed}, "run_date": "2026-07-14", "findings": []}}'
-    )
+    (world.candidate(DAY) / "gate.json").write_text(f'{{"passed": {passed}, "run_date": "2026-07-14", "findings": []}}')
     refused(world, GateNotPassed, "it does not say")
 
 
@@ -223,9 +217,7 @@ def test_the_same_night_does_not_bless_an_edited_release(world: World) -> None:
     world.path.joinpath("releases/current.json").unlink()  # so that nothing is compared with it
     world.build()
     world.judge()
-    with pytest.raises(
-        PublicationError, match=r"published already, but was changed since:\n  .*gate\.json: changed"
-    ):
+    with pytest.raises(PublicationError, match=r"published already, but was changed since:\n  .*gate\.json: changed"):
         world.publish()
 
 

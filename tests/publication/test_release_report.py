@@ -59,9 +59,7 @@ def test_the_page_tells_the_night(world: World) -> None:
         world,
         source_status=[
             source("sse", records=1500, fetched=1500, declared_total=1500),
-            source(
-                "szse", status="failed", age_nights=2, message="page 9 of 15 answered HTML", good_run_date=DAY
-            ),
+            source("szse", status="failed", age_nights=2, message="page 9 of 15 answered HTML", good_run_date=DAY),
         ],
     )
     text = published(
@@ -104,18 +102,12 @@ def test_the_page_tells_the_night(world: World) -> None:
 def test_the_page_loads_nothing(world: World) -> None:
     second_night(world)
     page = published(world)
-    assert not [
-        tag for tag, *_ in page.attributes if tag in {"script", "img", "link", "iframe", "object", "base"}
-    ]
-    assert {
-        name for _, name, _ in page.attributes if name in {"src", "srcset", "background", "poster"}
-    } == set()
+    assert not [tag for tag, *_ in page.attributes if tag in {"script", "img", "link", "iframe", "object", "base"}]
+    assert {name for _, name, _ in page.attributes if name in {"src", "srcset", "background", "poster"}} == set()
     assert not [name for _, name, _ in page.attributes if name.startswith("on")]
 
 
-@pytest.mark.parametrize(
-    "attack", ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "{{ 7 * 7 }}"]
-)
+@pytest.mark.parametrize("attack", ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "{{ 7 * 7 }}"])
 def test_nothing_that_is_shown_is_run(world: World, attack: str) -> None:
     second_night(
         world,
@@ -125,9 +117,7 @@ def test_nothing_that_is_shown_is_run(world: World, attack: str) -> None:
             project(7, project_id=attack),
         ],
         source_status=[
-            source(
-                title=attack, message=attack, licence=attack, homepage="javascript:alert(1)", status=attack
-            )
+            source(title=attack, message=attack, licence=attack, homepage="javascript:alert(1)", status=attack)
         ],
     )
     page = published(
@@ -136,9 +126,7 @@ def test_nothing_that_is_shown_is_run(world: World, attack: str) -> None:
     )
     assert attack in page.text
     assert not [tag for tag, *_ in page.attributes if tag in {"script", "img"}]
-    assert not [
-        value for _, name, value in page.attributes if name == "href" and value.startswith("javascript")
-    ]
+    assert not [value for _, name, value in page.attributes if name == "href" and value.startswith("javascript")]
 
 
 def test_the_first_release_has_nothing_to_compare_with(world: World) -> None:
