@@ -60,7 +60,10 @@ class Base:
             for name in ("release.json", "datapackage.json"):
                 _check(path, name, checksums)
             document = json.loads((path / "release.json").read_bytes())
-            return cls(
+        except (OSError, ValueError) as error:
+            raise PublicationError(_damaged(path, str(error))) from None
+        try:
+            base = cls(
                 path=path,
                 release_id=document["release_id"],
                 run_date=date.fromisoformat(document["run_date"]),
@@ -69,8 +72,13 @@ class Base:
                 tables={table.full_name: table for table in catalogue.of_release(path)},
                 checksums=checksums,
             )
-        except (OSError, ValueError, KeyError) as error:
-            raise PublicationError(_damaged(path, f"{type(error).__name__} {error}")) from None
+            # Only asked for later, and then too late to say so in words.
+            _ = document["database"]["storage_version"]
+            _ = [(table["fingerprint"], table["content_sha256"]) for table in map(document["tables"].get, base.tables)]
+        except (LookupError, TypeError, ValueError, AttributeError) as error:
+            reason = f"{error} is missing" if isinstance(error, KeyError) else str(error)
+            raise PublicationError(_of_another_version(path, reason)) from None
+        return base
 
     def file(self, name: str) -> Path:
         """Return the path of one of its files, after checking that it is the one that was published."""
@@ -94,6 +102,13 @@ class Base:
 def _check(path: Path, name: str, checksums: dict[str, str]) -> None:
     if not (path / name).is_file() or files.sha256(path / name) != checksums.get(name):
         raise PublicationError(_damaged(path, f"{name} is not the file that was published"))
+
+
+def _of_another_version(path: Path, reason: str) -> str:
+    return (
+        f"release {path.name} was written by another version of fsdb, which cannot be compared with: {reason}\n"
+        "  nothing was written; next: `fsdb rollback` to a release of this version and run the night again"
+    )
 
 
 def _damaged(path: Path, reason: str) -> str:

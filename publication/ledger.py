@@ -75,10 +75,10 @@ def current(root: Path) -> Release | None:
     """Return the release people see, `None` before the first; raise `PublicationError` when it is gone."""
     found = pointer(root)
     if found is None:
-        if newest := next(iter(releases(root)), None):
-            raise PublicationError(
-                f"{root / CURRENT} is gone, the releases are there\n  next: `fsdb rollback {newest.release_id}`"
-            )
+        if entries(root):
+            newest = next(iter(releases(root)), None)
+            way = f"`fsdb rollback {newest.release_id}`" if newest else "put a release back or run a night again"
+            raise PublicationError(f"{root / CURRENT} is gone, though releases were published\n  next: {way}")
         return None
     if not (root / found["release_id"]).is_dir():
         kept = ", ".join(release.release_id for release in releases(root)) or "none"
@@ -169,14 +169,25 @@ def point(root: Path, release: Release, now: datetime) -> None:
 
 def _recorded(root: Path) -> list[dict[str, Any]]:
     """The entries of `index.json`; its ids become paths, so that nothing but an id may stand there."""
-    found = read(root / INDEX, {"releases": []}).get("releases")
-    wanted = {"release_id", "run_date", "published_at", "checksums", "gate", "tables", "removed"}
-    for entry in found if isinstance(found, list) else [None]:
-        if not isinstance(entry, dict) or wanted - entry.keys() or not RELEASE_ID.fullmatch(str(entry["release_id"])):
-            raise PublicationError(
-                f"{root / INDEX} is not a list of releases\n  next: move it away; it is written anew from the releases"
-            )
-    return list(found or [])
+    try:
+        found: list[dict[str, Any]] = read(root / INDEX, {"releases": []})["releases"]
+        if not isinstance(found, list) or not all(_is_whole(root, entry) for entry in found):
+            raise ValueError
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise PublicationError(
+            f"{root / INDEX} is not a list of releases\n  next: move it away; it is written anew from the releases"
+        ) from None
+    return found
+
+
+def _is_whole(root: Path, entry: Mapping[str, Any]) -> bool:
+    release = _release(root, entry)
+    return (
+        bool(RELEASE_ID.fullmatch(release.release_id))
+        and isinstance(release.checksums, str)
+        and isinstance(entry["removed"], bool)
+        and all({"rows", "delta"} <= table.keys() for table in release.tables.values())
+    )
 
 
 def _put(root: Path, known: Mapping[str, Mapping[str, Any]]) -> None:

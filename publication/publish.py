@@ -125,8 +125,12 @@ def _passed(candidate: Path, document: dict[str, Any]) -> dict[str, Any]:
         ) from None
     except ValueError as error:
         raise GateNotPassed(f"{path} is not JSON: {error}; next: audit the night again") from None
-    if gate.get("run_date") != document["run_date"]:
-        raise GateNotPassed(f"{path} judges {gate.get('run_date')}, not {document['run_date']}; audit the night again")
+    if not isinstance(gate, dict):
+        raise GateNotPassed(f"{path} is not a verdict; next: audit the night again")
+    judged = {"run_date": gate.get("run_date"), "release_id": gate.get("release_id", document["release_id"])}
+    for name, value in judged.items():
+        if value != document[name]:
+            raise GateNotPassed(f"{path} judges {value}, not {document[name]}; audit the night again")
     summary = report.gate_summary(gate)
     if gate.get("passed") is not True:
         named = (
