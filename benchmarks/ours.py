@@ -13,7 +13,7 @@ from extractors.core.spec import all_specs
 def main(base: str, source: str, target: Path) -> int:
     """Fetch a source's list into an archive below `target`; return the number of records."""
     access = Access(
-        SystemClock(), "fsdb-bench", lambda spec: f"{base}/{spec.http.base.removeprefix('https://')}", paced=False
+        SystemClock(), "fsdb-bench", lambda spec: f"{base}/{spec.address.removeprefix('https://')}", paced=False
     )
     outcome = fetch(all_specs()[source], "ipo_project", Archive(target), date(2026, 7, 13), access)
     if not outcome.is_good:

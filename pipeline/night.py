@@ -161,7 +161,7 @@ class Night:
             logs, empty = {}, {}
             for spec in all_specs().values():
                 for name, resource in spec.resources.items():
-                    changes = ChangeLog(self.settings.changes, self.archive, spec.id, name, resource, spec.http.base)
+                    changes = ChangeLog(self.settings.changes, self.archive, spec.id, name, resource, spec.address)
                     logs[spec.id, name], empty[spec.id, name] = changes.update(self.run_date), changes.empty()
             if not any(logs.values()):
                 raise StepError(
@@ -299,8 +299,8 @@ class Night:
         return Access(
             clock=self.clock,
             user_agent=settings.user_agent,
-            address=lambda spec: settings.address(spec.id, spec.http.base),
-            paced=is_somebody_elses(settings.address(spec.id, spec.http.base)),
+            address=lambda spec: settings.address(spec.id, spec.address),
+            paced=is_somebody_elses(settings.address(spec.id, spec.address)),
             timeout=settings.http_timeout,
         )
 

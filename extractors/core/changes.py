@@ -105,7 +105,7 @@ class ChangeLog:
     def _spec(self) -> str:
         """A hash over what decides the log beside the snapshots; `LOG_FORMAT` stands for the code below."""
         resource = self._resource
-        decides = (LOG_FORMAT, resource.mode, resource.key, resource.kept, self._url)
+        decides = (LOG_FORMAT, resource.mode, resource.record_key, resource.kept, self._url)
         return hashlib.sha256(repr(decides).encode()).hexdigest()[:16]
 
     def empty(self) -> Path:
@@ -143,10 +143,10 @@ class ChangeLog:
         folder = temporary_folder(target)
         path = folder / "changes.parquet"
         files = ", ".join([*(literal(str(file)) for file in earlier), empty])
-        keys = ", ".join(map(quoted, self._resource.key))
+        keys = ", ".join(map(quoted, self._resource.record_key))
         columns = ", ".join(map(quoted, self._resource.kept))
-        same_key = " and ".join(f"now.{quoted(name)} = state.{quoted(name)}" for name in self._resource.key)
-        same_news = " and ".join(f"told.{quoted(name)} = news.{quoted(name)}" for name in self._resource.key)
+        same_key = " and ".join(f"now.{quoted(name)} = state.{quoted(name)}" for name in self._resource.record_key)
+        same_news = " and ".join(f"told.{quoted(name)} = news.{quoted(name)}" for name in self._resource.record_key)
         seen_at = f"{literal(speakers[-1].attempt.outcome.finished_at.isoformat())}::timestamptz"
         spoken = ", ".join(literal(part) for speaker in speakers for part in speaker.parts)
         with duckdb.connect() as con:

@@ -101,6 +101,8 @@ class _Came:
 
 
 def _client(spec: SourceSpec, resource: Resource, access: Access, payloads: PayloadWriter) -> Client:
+    if spec.http is None:
+        raise SpecError(f"{spec.id}: comes as deliveries, there is nothing to ask")
     return Client(
         spec.http.base,
         clock=access.clock,

@@ -156,7 +156,7 @@ class RecordWriter:
         assert self._writer is not None
         self._writer.close()
         self._writer = None
-        keys = ", ".join(map(quoted, self._resource.key))
+        keys = ", ".join(map(quoted, self._resource.record_key))
         pages = f"read_parquet({literal(str(self._pages))})"
         valid = [(name, part.crawl) for name, part in self._parts.items()] or [("", 0)]
         names, crawls = (list(values) for values in zip(*valid, strict=True))
@@ -185,16 +185,18 @@ class RecordWriter:
         }
 
     def _require_keys(self, records: str) -> None:
-        blank = " or ".join(f"nullif(trim({quoted(name)}), '') is null" for name in self._resource.key)
+        blank = " or ".join(f"nullif(trim({quoted(name)}), '') is null" for name in self._resource.record_key)
         keyless = self._con.sql(f"select _payload, _row from {records} where {blank} limit 1").fetchall()
         if keyless:
             payload, row = keyless[0]
-            raise SchemaError(f"record {row + 1} of payload {payload[:12]} has no {' + '.join(self._resource.key)}")
+            raise SchemaError(
+                f"record {row + 1} of payload {payload[:12]} has no {' + '.join(self._resource.record_key)}"
+            )
 
 
 def content_hash(resource: Resource, records: Path, parts: Collection[str]) -> str:
     """A hash over the records of some parts of a records file, in key order, and over the parts themselves."""
-    keys = ", ".join(map(quoted, resource.key))
+    keys = ", ".join(map(quoted, resource.record_key))
     with duckdb.connect() as con:
         rows = con.execute(
             f"""select md5(? || coalesce(string_agg(_record_hash, '' order by {keys}), ''))

@@ -46,9 +46,16 @@ def _share(value: object) -> float:
     return _parts(value, "(%)", "5%")[0] / 100
 
 
+def _bytes(value: object) -> int:
+    """`20MB` → bytes."""
+    number, unit = _parts(value, "(kB|MB|GB)", "500kB or 20MB")
+    return int(number * {"kB": 10**3, "MB": 10**6, "GB": 10**9}[unit])
+
+
 Seconds = Annotated[float, BeforeValidator(_seconds), Field(gt=0)]
 Interval = Annotated[float, BeforeValidator(_interval), Field(gt=0)]
 Share = Annotated[float, BeforeValidator(_share), Field(gt=0, le=1)]
+Bytes = Annotated[int, BeforeValidator(_bytes), Field(gt=0)]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
 
@@ -86,12 +93,13 @@ class Cadence(_Strict):
 
 
 class Http(_Strict):
-    """How the source is spoken to."""
+    """How the source is spoken to. `auth: bearer`: with a token that the installation keeps (never the spec)."""
 
     base: Annotated[str, Field(pattern=r"^https?://[^/]+$")]
     pace: Interval
     timeout: Seconds
     headers: dict[str, str] = {}
+    auth: Literal["bearer"] | None = None
 
 
 class Rows(_Strict):
@@ -107,11 +115,21 @@ class Rows(_Strict):
 
 
 class Column(_Strict):
-    """One column at the source."""
+    """One column at the source.
+
+    `also`: other spellings of its head in files. `unit: head`: the unit stands in the head of the file, in brackets,
+    and is kept beside the value in a column `<name>_unit`. `width`: a code that spreadsheets make a number of gets its
+    leading zeros back. `pattern`: what a code must match wholly. `codes`: the only words allowed, `a | b | c`, or the
+    name of a reference table that dbt looks them up in.
+    """
 
     as_: Annotated[str | None, Field(alias="as")] = None
-    type: Literal["text", "integer", "decimal", "date", "json"] = "text"
+    also: list[str] = []
+    type: Literal["text", "code", "integer", "decimal", "date", "json"] = "text"
     required: bool = False
+    width: Annotated[int | None, Field(gt=0)] = None
+    pattern: str | None = None
+    example: str | None = None
     unit: str | None = None
     format: str | None = None
     timezone: str | None = None
@@ -126,13 +144,76 @@ class Column(_Strict):
         return self
 
 
+class Layout(_Strict):
+    """Where the table stands in a file. Nothing is guessed: a file that is laid out otherwise is refused.
+
+    `sheets`: names of the sheets to read, one after the other; empty: the first visible one. `title_rows`: lines above
+    the head. `head_rows`: lines of the head; merged cells are filled, the levels joined with `/`. `units_in_head`: a
+    trailing `（万元）` is the unit, no part of the name. `total_rows`: words that begin a row of totals, whose numbers
+    must be the sums. `note_rows`: how lines below the table begin that are no data. `formulas`: take the value that was
+    stored with them, or refuse the file. `hidden`: what to do about hidden sheets that are not named in `sheets`.
+    `heads`: this sender's own heads → our columns.
+    """
+
+    sheets: list[str] = []
+    title_rows: Annotated[int, Field(ge=0)] = 0
+    head_rows: Annotated[int, Field(ge=1, le=4)] = 1
+    units_in_head: bool = False
+    total_rows: list[str] = []
+    note_rows: list[str] = []
+    formulas: Literal["values", "refuse"] = "values"
+    hidden: Literal["ignore", "refuse"] = "ignore"
+    heads: dict[str, str] = {}
+
+
+class BadRows(_Strict):
+    """What one bad row does: `row`: it alone is withheld, with a reason; `delivery`: the whole file is refused.
+
+    More bad rows than `max` refuse the file in any case.
+    """
+
+    policy: Literal["row", "delivery"]
+    max: Share
+
+
+class File(_Strict):
+    """How files of a resource are delivered.
+
+    `name`: pattern of the whole file name, with the groups `sender` and `period` (one of them may instead be fixed
+    by `sender`). `period`: what a period is: day `2026-06-30`, month `2026-06`, quarter `2026Q2` or year `2026`.
+    `layouts`: by sender, instead of `layout`. `declared`: the column of running numbers, the last of which is the
+    number of rows.
+    """
+
+    name: str
+    sender: str | None = None
+    period: Literal["day", "month", "quarter", "year"]
+    formats: Annotated[list[Literal["xlsx", "xls", "csv"]], Field(min_length=1)]
+    encodings: list[Literal["utf-8-sig", "gbk", "gb18030"]] = ["utf-8-sig", "gb18030"]
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
+    manifest: Literal["required", "optional"]
+    max_bytes: Bytes
+    bad_rows: BadRows
+    declared: str | None = None
+    layout: Layout = Layout()
+    layouts: dict[str, Layout] = {}
+
+
 class Resource(_Strict):
-    """One list, table or file of a source."""
+    """One list, table or kind of file of a source.
+
+    With `file` it comes as deliveries: each says everything of its part, which is a sender and a period; the records
+    then also hold `sender`, `period` and `fault` (why the row is withheld), and sender and period belong to the key.
+    Else it is read over HTTP, and `declared_total` says where the source states how much there is.
+    """
 
     # snapshot: a fetch says everything (of a part), what it lacks is gone; delta: it says what is new or changed.
-    mode: Literal["snapshot", "delta"]
+    mode: Literal["snapshot", "delta", "delivery"]
     key: Annotated[list[str], Field(min_length=1)]
-    declared_total: str
+    declared_total: str | None = None
+    # delta: everything is read again when the last full reading is this old
+    reconcile: Seconds | None = None
+    file: File | None = None
     rows: Rows
     columns: dict[str, Column]
 
@@ -155,10 +236,31 @@ class Resource(_Strict):
                 raise ValueError(f"key column {name!r} must be declared with `required: true`")
         return self
 
+    @model_validator(mode="after")
+    def _delivered_or_read(self) -> "Resource":
+        if (self.mode == "delivery") != (self.file is not None):
+            raise ValueError("`mode: delivery` and `file` go together")
+        if (self.file is None) == (self.declared_total is None):
+            raise ValueError("give `declared_total` for what is read over HTTP, and only for that")
+        if (self.mode == "delta") != (self.reconcile is not None):
+            raise ValueError("`mode: delta` and `reconcile` go together: without it a lost change is never noticed")
+        if self.file is not None and (taken := {"sender", "period", "fault"} & set(self.columns)):
+            raise ValueError(f"column {min(taken)!r}: the records of a delivery already have a column of that name")
+        return self
+
     @property
     def kept(self) -> list[str]:
-        """Source names of the columns we keep, in declared order."""
-        return [name for name, column in self.columns.items() if column.personal is None]
+        """Source names of the columns we keep, in declared order; those of a delivery among what we add to them."""
+        names = []
+        for name, column in self.columns.items():
+            if column.personal is None:
+                names += [name, f"{name}_unit"] if column.unit == "head" else [name]
+        return names if self.file is None else ["sender", "period", *names, "fault"]
+
+    @property
+    def record_key(self) -> list[str]:
+        """Columns of the stored records that tell them apart."""
+        return self.key if self.file is None else ["sender", "period", *self.key]
 
     @property
     def required(self) -> set[str]:
@@ -182,8 +284,21 @@ class SourceSpec(_Strict):
     licence: Licence
     owner: str
     cadence: Cadence
-    http: Http
+    # Absent: the source comes as deliveries, files in the inbox.
+    http: Http | None = None
     resources: Annotated[dict[Name, Resource], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _one_way_in(self) -> "SourceSpec":
+        for name, resource in self.resources.items():
+            if (resource.file is None) != (self.http is not None):
+                raise ValueError(f"{name}: a source is either read over HTTP (`http`) or delivered (`file`), not both")
+        return self
+
+    @property
+    def address(self) -> str:
+        """Where the source is to be found: what is read, or the publisher's page."""
+        return self.http.base if self.http else self.publisher.homepage
 
 
 def read_spec(path: Path) -> SourceSpec:

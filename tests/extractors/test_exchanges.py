@@ -45,7 +45,7 @@ class Installation:
         access = Access(
             self.clock,
             "fsdb/test (data@bank.example)",
-            lambda spec: f"{address}/{urlsplit(spec.http.base).netloc}",
+            lambda spec: f"{address}/{urlsplit(spec.address).netloc}",
             paced=False,
             timeout=timeout,
         )
@@ -54,7 +54,7 @@ class Installation:
     def changes(self, source: str) -> dict[date, tuple[int, int, int]]:
         """(added, changed, removed) of every night in the log up to tonight."""
         spec = all_specs()[source]
-        log = ChangeLog(self.folder / "changes", self.archive, source, NAME, spec.resources[NAME], spec.http.base)
+        log = ChangeLog(self.folder / "changes", self.archive, source, NAME, spec.resources[NAME], spec.address)
         nights = (night.basis for night in log.update(TONIGHT))
         return {basis.run_date: (basis.added, basis.changed, basis.removed) for basis in nights}
 

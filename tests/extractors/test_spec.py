@@ -77,7 +77,11 @@ def test_no_field_may_be_left_out(place: str, tmp_path: Path) -> None:
     with pytest.raises(SpecError) as caught:
         read(tmp_path, changed(place))
     assert str(caught.value).startswith(f"{tmp_path}/demo/source.yml: 1 fault(s)")
-    assert f"\n  {place}: Field required" in str(caught.value)
+    said = {
+        "http": "a source is either read over HTTP (`http`) or delivered (`file`)",
+        "resources.project.declared_total": "give `declared_total` for what is read over HTTP",
+    }
+    assert said.get(place, f"\n  {place}: Field required") in str(caught.value)
 
 
 @pytest.mark.parametrize("place", ["", "http.", "licence.", "resources.project.", "resources.project.columns.id."])
