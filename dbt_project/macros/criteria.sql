@@ -1,11 +1,10 @@
-{# The criteria of a product, in one form for all sources: a JSON list of objects with the keys below, all texts, in the order of the source. #}
-{% macro criterion_keys() -%}
-    {{ return(['subject', 'field', 'op', 'value', 'unit', 'is_hard', 'weight', 'text']) }}
-{%- endmacro %}
+{# The criteria of a product stand in one form for all sources: a JSON list of objects with the keys below, all texts, in the order of
+   the source. #}
 
-{# One row a criterion of a relation with a column `criteria`, numbered by `seq` from 1. #}
-{% macro criteria_of(relation, columns) -%}
-    {{ rows_of_list(relation, columns, json_list('criteria', criterion_keys()), criterion_keys()) }}
+{# A relation of one row a criterion of another with a column `criteria` (of its rows for which `condition` holds), `seq` its place from 1. #}
+{% macro criteria_of(relation, columns, condition='true') -%}
+    {%- set keys = ['subject', 'field', 'op', 'value', 'unit', 'is_hard', 'weight', 'text'] -%}
+    {{ rows_of_list(relation, columns, json_list('criteria', keys), keys, condition) }}
 {%- endmacro %}
 
 {# The sign of a comparison in the spelling of the model; another word stays as it is. #}
@@ -31,7 +30,7 @@
     {%- set number = "try_cast(replace(trim(one), ',', '') as decimal(28, 10))" -%}
     case
         when jurisdiction <> 'CN' and subject is null and field is null and op is null and text is not null then null
-        when known_type is null then 'field: expected one of reference.criterion_field, got ' || concat_ws('.', subject, field)
+        when known_type is null then 'field: expected one of reference.criterion_field, got ' || coalesce(nullif(concat_ws('.', subject, field), ''), 'nothing')
         when op is null or op not in ('=', '≠', '≥', '≤', 'in', 'not_in', 'exists', 'none_since')
             then 'op: expected =, ≠, ≥, ≤, in, not_in, exists or none_since, got ' || coalesce(op, 'nothing')
         when is_hard is null or is_hard not in ('true', 'false') then 'hard: expected true or false, got ' || coalesce(is_hard, 'nothing')

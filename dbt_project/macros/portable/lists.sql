@@ -98,16 +98,20 @@
     regexp_extract_all({{ text }}, '{{ pattern }}', {{ group }})
 {%- endmacro %}
 
-{# One row an element: the columns of a relation, the element's own (`keys`, of a list of structs) and `seq`, its place from 1. #}
-{% macro rows_of_list(relation, columns, list, keys) -%}
-    {{ adapter.dispatch('rows_of_list')(relation, columns, list, keys) }}
+{# A relation of one row an element: the columns of another (of its rows for which `condition` holds), the element's own (`keys`, of a list
+   of structs) and `seq`, its place from 1. #}
+{% macro rows_of_list(relation, columns, list, keys, condition='true') -%}
+    {{ adapter.dispatch('rows_of_list')(relation, columns, list, keys, condition) }}
 {%- endmacro %}
 
-{% macro default__rows_of_list(relation, columns, list, keys) -%}
-    select {{ columns | join(', ') }}, seq, {% for key in keys %}element.{{ key }} as {{ key }}{{ ', ' if not loop.last }}{% endfor %}
-    from (
-        select {{ columns | join(', ') }}, unnest({{ list }}) as element, generate_subscripts({{ list }}, 1) as seq
-        from {{ relation }}
+{% macro default__rows_of_list(relation, columns, list, keys, condition) -%}
+    (
+        select {{ columns | join(', ') }}, seq, {% for key in keys %}element.{{ key }} as {{ key }}{{ ', ' if not loop.last }}{% endfor %}
+        from (
+            select {{ columns | join(', ') }}, unnest({{ list }}) as element, generate_subscripts({{ list }}, 1) as seq
+            from {{ relation }}
+            where {{ condition }}
+        )
     )
 {%- endmacro %}
 

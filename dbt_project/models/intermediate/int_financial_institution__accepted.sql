@@ -1,4 +1,4 @@
--- Every record version of an institution ever seen, with its verdict: `rule` is empty when the version is good, else it is withheld and says why.
+-- Every record version of an institution ever seen, with its verdict: `rule` is empty when the version is good.
 {{ config(
     materialized='incremental',
     incremental_strategy='append',

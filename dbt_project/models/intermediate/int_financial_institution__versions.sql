@@ -19,7 +19,7 @@ select
     staged.brand_id,
     staged.legal_name,
     {{ name_key('staged.legal_name') }} as name_key,
-    case staged.jurisdiction when 'CN' then 'NAME:' else 'NAME:' || staged.jurisdiction || ':' end || {{ name_key('staged.legal_name') }} as mention_key,
+    {{ mention_key('null', name_key('staged.legal_name'), 'staged.jurisdiction') }} as mention_key,
     staged.name_en,
     types.fi_type,
     staged.fi_type_raw,

@@ -10,7 +10,7 @@ select
     decision_no,
     party_name,
     name_key,
-    'NAME:' || name_key as mention_key,
+    {{ mention_key('null', 'name_key') }} as mention_key,
     authority,
     decided_on,
     published_on,

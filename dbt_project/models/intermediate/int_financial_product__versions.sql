@@ -29,7 +29,7 @@ units as (
 ),
 
 criteria as (
-    {{ criteria_of('staged', ['src_family', 'src_record_id', 'run_date', 'jurisdiction']) }}
+    select * from {{ criteria_of('staged', ['src_family', 'src_record_id', 'run_date', 'jurisdiction']) }}
 ),
 
 judged as (

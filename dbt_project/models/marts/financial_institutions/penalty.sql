@@ -19,7 +19,10 @@ institutions as (
         {{ name_key('legal_name') }} as name_key
     from {{ ref('institution') }}
     where jurisdiction = 'CN'
-    qualify row_number() over (partition by {{ name_key('legal_name') }} order by licence_status desc, list_as_of desc, institution_id) = 1
+    qualify
+        row_number() over (
+            partition by {{ name_key('legal_name') }} order by (licence_status = '在业') desc, list_as_of desc, institution_id desc
+        ) = 1
 ),
 
 penalties as (

@@ -5,15 +5,11 @@
     pre_hook="{{ forget_affected(ref('int_financial_product__affected'), ['product_id']) }}",
 ) }}
 
-with history as (
-    select * from {{ ref('int_financial_product__history') }}
-    where {{ only_affected(ref('int_financial_product__affected'), ['product_id']) }}
-),
-
-stated as (
-    {{ criteria_of(
-        'history',
+with stated as (
+    select * from {{ criteria_of(
+        ref('int_financial_product__history'),
         ['product_id', 'version', 'is_current', 'src_family', 'src_record_id', 'src_url', 'file_sha256', 'fetched_at', 'run_date'],
+        only_affected(ref('int_financial_product__affected'), ['product_id']),
     ) }}
 ),
 

@@ -44,7 +44,7 @@ typed as (
         limit_max_raw,
         {{ to_cny('limit_min_raw', 'limit_unit_raw') }} as limit_min_amount,
         {{ to_cny('limit_max_raw', 'limit_unit_raw') }} as limit_max_amount,
-        concat_ws(' ', limit_min_raw || '–', limit_max_raw, limit_unit_raw) as limit_raw,
+        concat_ws(' ', nullif(concat_ws('–', limit_min_raw, limit_max_raw), ''), limit_unit_raw) as limit_raw,
         case
             when greatest(rate_min_read, rate_max_read) > 1 then 'percent_slip'
             when {{ unreadable('rate_min_raw', 'rate_min_read') }} or {{ unreadable('rate_max_raw', 'rate_max_read') }} then 'unreadable'
@@ -52,7 +52,7 @@ typed as (
         case when rate_flag is null then try_cast(rate_min_read as decimal(9, 6)) end as rate_min,
         case when rate_flag is null then try_cast(rate_max_read as decimal(9, 6)) end as rate_max,
         {{ text_or_null('rate_basis') }} as rate_basis,
-        nullif(concat_ws(' ', rate_min_raw || '–', rate_max_raw), '') as rate_raw,
+        nullif(concat_ws('–', rate_min_raw, rate_max_raw), '') as rate_raw,
         term_min_raw,
         term_max_raw,
         try_cast(term_min_raw as integer) as term_min_months,

@@ -11,7 +11,7 @@ with source as (
 ),
 
 condition_rows as (
-    {{ rows_of_list(
+    select * from {{ rows_of_list(
         'source', ['brand_id', 'productId', '_run_date'], 'conditions', ['eligibilityType', 'additionalValue', 'additionalInfo']
     ) }}
 ),
@@ -39,7 +39,8 @@ eligibility as (
             'condition_rows.seq',
         ) }} as criteria,
         min(condition_rows.eligibilityType) filter (eligibility_map.eligibility_type is null) as unknown_eligibility,
-        bool_or(condition_rows.eligibilityType = 'BUSINESS') and not bool_or(condition_rows.eligibilityType = 'NATURAL_PERSON') as is_for_companies
+        bool_or(condition_rows.eligibilityType = 'BUSINESS')
+        and not bool_or(condition_rows.eligibilityType = 'NATURAL_PERSON') as is_for_companies
     from condition_rows
     left join eligibility_map
         on condition_rows.eligibilityType = eligibility_map.eligibility_type
@@ -47,7 +48,7 @@ eligibility as (
 ),
 
 rate_rows as (
-    {{ rows_of_list(
+    select * from {{ rows_of_list(
         'source', ['brand_id', 'productId', '_run_date'], 'lending_rates', ['lendingRateType', 'rate', 'repaymentType', 'tiers']
     ) }}
 ),
@@ -141,7 +142,7 @@ typed as (
         cast(null as boolean) as is_guarantee_required,
         cast(null as decimal(9, 6)) as risk_share_bank_ratio,
         cast(null as boolean) as has_subsidy,
-        cast(null as varchar []) as regions,
+        cast(null as varchar[]) as regions,
         stated.effectiveFrom as stated_from_raw,
         {{ date_by_format("left(stated.effectiveFrom, 10)", ['%Y-%m-%d']) }} as stated_from,
         stated.effectiveTo as stated_to_raw,
