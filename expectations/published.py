@@ -15,6 +15,14 @@ EVENT = "listing_pipeline.project_event"
 SOURCE_STATUS = "quality.source_status"
 ROW_BALANCE = "quality.row_balance"
 QUARANTINE = "quarantine.listing_project"
+INSTITUTION = "financial_institutions.institution"
+BRANCH = "financial_institutions.branch"
+PRODUCT = "financial_institutions.product"
+CRITERION = "financial_institutions.product_criterion"
+PENALTY = "financial_institutions.penalty"
+
+# Days on which something ends: they may lie in the future, up to 2099, or be 9999-12-31 for without end.
+EXPIRIES = frozenset({(PRODUCT, "stated_from"), (PRODUCT, "stated_to")})
 
 PROVENANCE = "src_family src_record_id src_url file_sha256 fetched_at as_of row_hash dq_status"
 _TRUST = {"dq_status": "'pass', 'warn', 'quarantine'"}
@@ -81,7 +89,69 @@ TABLES: Mapping[str, Table] = {
         "fetched duplicates records staged quarantined conformed merged carried published",
     ),
     QUARANTINE: _table("exchange project_id", f"rule reason raw_record run_date {PROVENANCE}", {**_EXCHANGE, **_TRUST}),
+    INSTITUTION: _table(
+        "institution_id",
+        "jurisdiction organization_id nfra_code legal_name name_en fi_type fi_type_raw supervisor_unit business_number"
+        f" licence_status list_as_of first_seen_on {PROVENANCE}",
+        {
+            **_TRUST,
+            "jurisdiction": "'CN', 'AU'",
+            "fi_type": "select fi_type from reference.fi_type_map",
+            "licence_status": "'在业', '注销', '吊销'",
+        },
+    ),
+    BRANCH: _table(
+        "branch_id",
+        "institution_id parent_branch_id branch_name cnaps12 region6 city_unit is_tech_branch status list_period"
+        f" {PROVENANCE}",
+        {**_TRUST, "status": "'在业', '注销'", "region6": "select code from reference.region"},
+    ),
+    PRODUCT: _table(
+        "product_id version",
+        "jurisdiction institution_id product_no product_name category category_raw target currency limit_min_amount"
+        " limit_max_amount limit_raw rate_min rate_max rate_basis rate_raw rate_flag term_min_months term_max_months"
+        " repay_method is_guarantee_required risk_share_bank_ratio has_subsidy regions stated_from stated_to status"
+        f" reviewed_on valid_from valid_to is_current {PROVENANCE}",
+        {
+            **_TRUST,
+            "jurisdiction": "'CN', 'AU'",
+            "category": "select category from reference.product_category_map",
+            "target": "'企业', '个体', '团队'",
+            "currency": "'CNY', 'AUD'",
+            "rate_basis": "'固定', 'LPR+bp', '浮动', '固定/浮动'",
+            "rate_flag": "'percent_slip', 'unreadable'",
+            "status": "'draft', 'published', 'offline', 'withdrawn'",
+        },
+    ),
+    CRITERION: _table(
+        "product_id version seq",
+        f"subject field op value unit is_hard weight text is_current {PROVENANCE}",
+        {
+            **_TRUST,
+            "subject": "'company', 'credit', 'entry', 'vc', 'listing'",
+            "op": "'=', '≠', '≥', '≤', 'in', 'not_in', 'exists', 'none_since'",
+        },
+    ),
+    PENALTY: _table(
+        "penalty_id",
+        "decision_no organization_id institution_id party_name authority decided_on published_on amount_cny reason"
+        f" basis decision_text {PROVENANCE}",
+        _TRUST,
+    ),
+    **{
+        f"quarantine.{entity}": _table(
+            "src_family resource src_record_id",
+            "src_url file_sha256 fetched_at as_of row_hash dq_status rule reason raw_record run_date",
+            _TRUST,
+        )
+        for entity in ("financial_institution", "bank_branch", "financial_product", "financial_penalty")
+    },
     "reference.board_map": _table("exchange raw_board", "board"),
+    "reference.criterion_field": _table("subject field", "value_type unit_kind"),
+    "reference.fi_type_map": _table("word", "fi_type"),
+    "reference.product_category_map": _table("jurisdiction word", "category"),
+    "reference.region": _table("code valid_from", "name level valid_to"),
+    "reference.unit": _table("word", "kind factor base"),
     "reference.status": _table("status", "is_terminal"),
     "reference.status_map": _table("exchange raw_status raw_sub", "canonical"),
     "reference.status_transition": _table("from_status to_status", "kind"),

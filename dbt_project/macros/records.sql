@@ -13,9 +13,10 @@
     _run_date as run_date
 {%- endmacro %}
 
-{# The names of these columns, to carry them on. #}
-{% macro record_names() -%}
-    src_family, resource, src_record_id, src_url, file_sha256, fetched_at, change, run_date
+{# The names of these columns, to carry them on; `of`: the relation they are taken from, where several have them. #}
+{% macro record_names(of=none) -%}
+    {%- set names = ['src_family', 'resource', 'src_record_id', 'src_url', 'file_sha256', 'fetched_at', 'change', 'run_date'] -%}
+    {{ (of ~ '.' if of else '') ~ names | join(', ' ~ (of ~ '.' if of else '')) }}
 {%- endmacro %}
 
 {# The first broken rule and why, as the columns `rule` and `reason`. `rules`: (name, SQL that is true where it is broken, SQL of the reason),

@@ -8,9 +8,9 @@
     end
 {%- endmacro %}
 
-{# An amount in a stated unit (元, 万元, 亿元) as CNY 元, DECIMAL(20,2). Thousands commas are read; anything else is NULL. #}
+{# An amount in a stated unit (元, 万元, 亿元) as CNY 元, DECIMAL(20,2). Thousands commas are read; anything else is NULL, an amount too large for money as well. #}
 {% macro to_cny(text, unit) -%}
-    cast(
+    try_cast(
         try_cast(replace({{ text }}, ',', '') as decimal(28, 10))
         * case {{ unit }} when '元' then 1 when '万元' then 10000 when '亿元' then 100000000 end
         as decimal(20, 2)
