@@ -84,11 +84,12 @@ def write_apart(directories: Sequence[Path], threads: int | None, memory_limit: 
         cwd=Path(__file__).parents[1],
         env=needed,
         stdin=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         text=True,
     ) as child:
-        assert child.stderr
-        said = child.stderr.read().strip()
+        assert child.stdout
+        said = child.stdout.read().strip()
         if child.wait() != 0:
             reason = said.splitlines()[-1] if said else "the process that writes it was killed"
             raise PublicationError(
@@ -156,5 +157,7 @@ def _rows(connection: duckdb.DuckDBPyConnection, table: Table | None, directory:
 if __name__ == "__main__":
     try:
         _main(*sys.argv[1:])
-    except (OSError, duckdb.Error) as error:
-        sys.exit(str(error))
+    except (OSError, duckdb.Error) as failure:
+        print(failure, flush=True)
+        os._exit(1)
+    os._exit(0)  # nothing is left to do, and taking an interpreter down takes as long as a small edition
