@@ -104,16 +104,21 @@ def _check(path: Path, name: str, checksums: dict[str, str]) -> None:
         raise PublicationError(_damaged(path, f"{name} is not the file that was published"))
 
 
+def _label(path: Path) -> str:
+    """Name a release, or an edition by its place in the release."""
+    return "/".join(path.parts[-3:]) if path.parent.name == "editions" else path.name
+
+
 def _of_another_version(path: Path, reason: str) -> str:
     return (
-        f"release {path.name} was written by another version of fsdb, which cannot be compared with: {reason}\n"
+        f"release {_label(path)} was written by another version of fsdb, which cannot be compared with: {reason}\n"
         "  nothing was written; next: `fsdb rollback` to a release of this version and run the night again"
     )
 
 
 def _damaged(path: Path, reason: str) -> str:
     return (
-        f"release {path.name}, which the delta compares with, was changed after it was published: {reason}\n"
+        f"release {_label(path)}, which the delta compares with, was changed after it was published: {reason}\n"
         "  nothing was written; `fsdb releases --verify` lists all changes; put the files back, or\n"
         "  `fsdb rollback` to a sound release and run the night again"
     )

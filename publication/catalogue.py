@@ -14,7 +14,9 @@ from typing import Any
 from publication.errors import PublicationError
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")
-CLASSIFICATIONS = ("public", "partner", "restricted")
+# Who may see a column or a row, from everybody to us alone; an edition shows its own and what stands before it.
+CLASSIFICATIONS = ("public", "partner", "internal")
+PUBLIC, INTERNAL = CLASSIFICATIONS[0], CLASSIFICATIONS[-1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +33,18 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One published table; `schema` is the database it belongs to."""
+    """One published table; `schema` is the database it belongs to.
+
+    `row_visibility` names the column that says for each row who may see it (one of `CLASSIFICATIONS`; anything else
+    counts as internal). Without it a row may be seen by whoever may see the table.
+    """
 
     schema: str
     name: str
     description: str
     primary_key: tuple[str, ...]
     columns: tuple[Column, ...]
+    row_visibility: str | None = None
 
     @property
     def full_name(self) -> str:
@@ -53,6 +60,11 @@ class Table:
     def delta_path(self) -> str:
         """Path of the delta file inside a release."""
         return f"delta/{self.path}"
+
+    @property
+    def types(self) -> dict[str, str]:
+        """DuckDB type by column name."""
+        return {column.name: column.type for column in self.columns}
 
     @property
     def facts(self) -> tuple[str, ...]:
@@ -95,6 +107,7 @@ def of_release(directory: Path) -> list[Table]:
                 )
                 for field in resource["schema"]["fields"]
             ),
+            row_visibility=resource.get("row_visibility"),
         )
         for resource in _read(directory / "datapackage.json")["resources"]
     ]
@@ -139,6 +152,7 @@ def _table(node: Mapping[str, Any]) -> Table:
             )
             for column in node["columns"].values()
         ),
+        row_visibility=_meta(node).get("row_visibility"),
     )
 
 
@@ -166,6 +180,8 @@ def _problems(table: Table) -> list[str]:
         for key in table.primary_key
         if key not in facts
     ]
+    if table.row_visibility is not None and table.row_visibility not in facts:
+        problems.append(f"{table.full_name}: row_visibility {table.row_visibility!r} is not one of its facts")
     for column in table.columns:
         if not column.description:
             problems.append(f"{table.full_name}.{column.name}: no description")

@@ -65,9 +65,20 @@ def fingerprint(connection: duckdb.DuckDBPyConnection, relation: str, facts: Map
     return Fingerprint(*(int(value) for value in row))
 
 
-def content_hash(table: str, types: Mapping[str, str], content: Fingerprint) -> str:
-    """Return the SHA-256 of what a table says: its name, its columns with their types, its rows."""
-    return _sha256([table, list(types.items()), str(content)])
+def content_hash(
+    table: str,
+    types: Mapping[str, str],
+    content: Fingerprint,
+    kept_back: Mapping[str, str] | None = None,
+    row_visibility: str | None = None,
+) -> str:
+    """Return the SHA-256 of what a table says: its name, its columns with their types, its rows.
+
+    Who may see what belongs to it: `kept_back` holds the classification of the columns that are not public. A night
+    that is run again with a stricter one is another release, so that its editions are written anew.
+    """
+    seen_by = [sorted(kept_back.items()) if kept_back else [], row_visibility] if kept_back or row_visibility else []
+    return _sha256([table, list(types.items()), str(content), *seen_by])
 
 
 def release_id(run_date: date, content_hashes: Mapping[str, str]) -> str:

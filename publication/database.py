@@ -1,6 +1,16 @@
-"""The one DuckDB file of a release: every table with its comments, readable by all DuckDB from 1.4 on."""
+"""The one DuckDB file of a release: every table with its comments, readable by all DuckDB from 1.4 on.
+
+As a program (`python -m publication.database THREADS MEMORY_LIMIT DIRECTORY…`) it writes the files of editions. DuckDB
+fills gaps in its blocks with whatever its process had in memory, so that such a file must be written by a process that
+has never seen more than the edition.
+"""
 
 import json
+import os
+import shutil
+import subprocess
+import sys
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,9 +18,10 @@ from typing import Any
 
 import duckdb
 
-from publication import files
+from publication import catalogue, files
 from publication.catalogue import Table
-from publication.sql import columns, dictionaries, literal, parquet, quoted
+from publication.errors import PublicationError
+from publication.sql import columns, connect, dictionaries, literal, parquet, quoted
 
 DATABASE = "fsdb.duckdb"
 # The oldest format that every reader in use understands; the default of DuckDB 2 is read by DuckDB 2 only.
@@ -33,7 +44,7 @@ def write(
     directory: Path,
     base: Path | None = None,
     kept: frozenset[str] = frozenset(),
-) -> Said:
+) -> None:
     """Write `fsdb.duckdb` beside the Parquet files of a release and from them, so that both say the same.
 
     With the file of an older release as `base`, the tables named in `kept` are taken over from a copy of it,
@@ -56,9 +67,48 @@ def write(
             comment = f"{column.description} ({column.unit})" if column.unit else column.description
             connection.execute(f"COMMENT ON COLUMN {name}.{quoted(column.name)} IS {literal(comment)}")
     connection.commit()
-    said = _said(connection, tables)
     connection.execute(f"DETACH {RELEASE}")
-    return said
+
+
+def write_apart(directories: Sequence[Path], threads: int | None, memory_limit: str | None) -> None:
+    """Write `fsdb.duckdb` from the Parquet files and the `datapackage.json` of each directory, in another process.
+
+    One process writes them one after the other: each may hold all that the ones before it hold. Raises
+    `PublicationError` when the disk gives up.
+    """
+    # Of the environment, only what starting Python takes: settings may hold secrets.
+    needed = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ}
+    paths = [str(directory.absolute()) for directory in directories]
+    with subprocess.Popen(
+        [sys.executable, "-m", "publication.database", str(threads or ""), memory_limit or "", *paths],
+        cwd=Path(__file__).parents[1],
+        env=needed,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as child:
+        assert child.stdout
+        said = child.stdout.read().strip()
+        if child.wait() != 0:
+            reason = said.splitlines()[-1] if said else "the process that writes it was killed"
+            raise PublicationError(
+                f"{DATABASE} of an edition could not be written: {reason}\n"
+                "  nothing was published, the current release stays as it is; next: make room and run the night again"
+            )
+
+
+def _main(threads: str, memory_limit: str, *directories: str) -> None:
+    def end_with_the_parent() -> None:
+        os.read(0, 1)  # the pipe closes when the parent is gone
+        os._exit(1)
+
+    threading.Thread(target=end_with_the_parent, daemon=True).start()
+    for path in map(Path, directories):
+        spill = path / ".spill"
+        with connect(spill, int(threads) if threads else None, memory_limit or None) as connection:
+            write(connection, catalogue.of_release(path), path)
+        shutil.rmtree(spill, ignore_errors=True)
 
 
 def _name(table: Table) -> str:
@@ -78,24 +128,36 @@ def _drop_all_but(connection: duckdb.DuckDBPyConnection, kept: frozenset[str]) -
     connection.execute(f"CHECKPOINT {RELEASE}")
 
 
-def _said(connection: duckdb.DuckDBPyConnection, tables: Sequence[Table]) -> Said:
+def said(connection: duckdb.DuckDBPyConnection, tables: Sequence[Table], directory: Path) -> Said:
+    """Read from the Parquet files of a release what its tables say about their making."""
     contributors = {}
     for table in tables:
         if "src_family" in table.facts:
-            families = connection.execute(f"SELECT DISTINCT src_family FROM {_name(table)}").fetchall()
+            families = connection.execute(
+                f"SELECT DISTINCT src_family FROM {parquet(directory / table.path)}"
+            ).fetchall()
             contributors[table.full_name] = {str(family) for (family,) in families if family is not None}
     known = {table.full_name: table for table in tables}
     return Said(
-        sources=_rows(connection, known.get("quality.source_status")),
-        ledger=_rows(connection, known.get("quality.row_balance")),
+        sources=_rows(connection, known.get("quality.source_status"), directory),
+        ledger=_rows(connection, known.get("quality.row_balance"), directory),
         contributors=contributors,
     )
 
 
-def _rows(connection: duckdb.DuckDBPyConnection, table: Table | None) -> list[dict[str, Any]]:
+def _rows(connection: duckdb.DuckDBPyConnection, table: Table | None, directory: Path) -> list[dict[str, Any]]:
     """Return all rows of a small table in values that JSON has, ordered by its key."""
     if table is None:
         return []
-    query = f"FROM {_name(table)} ORDER BY {columns(table.primary_key)}"
+    query = f"FROM {parquet(directory / table.path)} ORDER BY {columns(table.primary_key)}"
     rows: list[dict[str, Any]] = json.loads(files.json_bytes(dictionaries(connection, query)))
     return rows
+
+
+if __name__ == "__main__":
+    try:
+        _main(*sys.argv[1:])
+    except (OSError, duckdb.Error) as failure:
+        print(failure, flush=True)
+        os._exit(1)
+    os._exit(0)  # nothing is left to do, and taking an interpreter down takes as long as a small edition

@@ -38,6 +38,7 @@ def describe(
         "name": "financing-service-databases",
         "title": f"Financing Service Databases, release {identity['release_id']}",
         "description": f"The databases as of the night {identity['run_date']}, one Parquet file a table.",
+        **({"edition": identity["edition"]} if "edition" in identity else {}),
         "id": identity["release_id"],
         "version": identity["release_id"],
         "created": identity["created"],
@@ -56,6 +57,7 @@ def describe(
             "bytes": (directory / table.path).stat().st_size,
             "hash": f"sha256:{digests[table.path]}",
             "rows": rows[table.full_name],
+            **({"row_visibility": table.row_visibility} if table.row_visibility else {}),
             "schema": {
                 "fields": [_field(table, column) for column in table.columns],
                 "primaryKey": list(table.primary_key),
@@ -74,12 +76,14 @@ def _origin(sources: list[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def _source(source: Mapping[str, Any]) -> dict[str, Any]:
-    return {"title": f"{source['publisher']}: {source['title']}", "path": source["homepage"]}
+    """Return who says it and where, as far as the edition shows it."""
+    title = ": ".join(str(source[name]) for name in ("publisher", "title") if source.get(name))
+    return {"title": title, "path": source.get("homepage")}
 
 
 def _licences(sources: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return each licence once; its path is where the source states its terms."""
-    found = {(source["licence"], source["terms_url"]) for source in sources}
+    found = {(source.get("licence"), source.get("terms_url")) for source in sources}
     return [{"title": title, "path": path} for title, path in sorted(found, key=str)]
 
 

@@ -33,9 +33,17 @@ def sha256(path: Path) -> str:
 
 def digests(directory: Path) -> dict[str, str]:
     """Return relative path -> SHA-256 of every file under `directory` but `CHECKSUMS`, sorted by path."""
-    paths = sorted(path for path in tree(directory) if path != CHECKSUMS)
+    paths = {path: _inode(directory / path) for path in sorted(tree(directory)) if path != CHECKSUMS}
+    # A file that lies here under several names is read once.
+    firsts = {inode: path for path, inode in paths.items()}
     with ThreadPoolExecutor(os.cpu_count()) as pool:  # hashing releases the interpreter lock
-        return dict(zip(paths, pool.map(lambda path: sha256(directory / path), paths), strict=True))
+        found = dict(zip(firsts, pool.map(lambda path: sha256(directory / path), firsts.values()), strict=True))
+    return {path: found[inode] for path, inode in paths.items()}
+
+
+def _inode(path: Path) -> tuple[int, int]:
+    status = path.stat()
+    return status.st_dev, status.st_ino
 
 
 def tree(directory: Path) -> list[str]:

@@ -12,7 +12,7 @@ import duckdb
 import jinja2
 
 from publication import catalogue, delta, files
-from publication.catalogue import Table
+from publication.catalogue import INTERNAL, Table
 from publication.sql import connect, parquet
 
 REPORT = "report.html"
@@ -20,12 +20,18 @@ SAMPLE = 4
 _SHOWN_VALUES = 5
 # Around the databases: listed after them, and in no total of theirs.
 _AROUND = ("reference", "quality", "quarantine")
+# Without one of these columns an edition has no list of sources; the message may be missing.
+_SOURCE = frozenset(
+    {"source_id", "resource", "title", "homepage", "licence", "terms_url", "max_age_nights", "status", "good_run_date"}
+    | {"age_nights", "declared_total", "fetched"}
+)
 
 
 def write(directory: Path) -> Path:
     """Write `report.html` into a candidate or release from the files that lie there, and return its path.
 
-    Works without a verdict and with a stopped one too, to see what the gate stopped. The page loads nothing.
+    Works without a verdict and with a stopped one too, to see what the gate stopped; and for an edition, which holds
+    no verdict. The page loads nothing.
     """
     page = _template().render(_page(directory))
     files.write(directory / REPORT, page.encode())
@@ -66,6 +72,9 @@ def _page(directory: Path) -> dict[str, Any]:
         ]
     return {
         "release": release,
+        "edition": release.get("edition", INTERNAL),
+        "is_full": release.get("edition", INTERNAL) == INTERNAL,
+        "sources": [{"message": None, **row} for row in release["sources"] if row.keys() >= _SOURCE],
         "schemas": _schemas(release, tables),
         "totals": _totals(release),
         "verdict": gate_summary(gate) if gate else None,

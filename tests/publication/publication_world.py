@@ -91,10 +91,17 @@ SCHEMA: dict[str, tuple[dict[str, str], list[str]]] = {
 }
 UNITS = {"plan_raise_cny": "CNY"}
 Rows = Sequence[Mapping[str, Any]]
+Schema = Mapping[str, tuple[dict[str, str], list[str]]]
 
 
-def manifest_node(name: str, columns: Mapping[str, str], key: list[str]) -> dict[str, Any]:
-    """A published node as it stands in dbt's manifest."""
+def manifest_node(
+    name: str,
+    columns: Mapping[str, str],
+    key: list[str],
+    classes: Mapping[str, str] | None = None,
+    row_visibility: str | None = None,
+) -> dict[str, Any]:
+    """A published node as it stands in dbt's manifest; columns not in `classes` are public."""
     schema, table = name.split(".")
     is_seed = schema == "reference"
     return {
@@ -104,7 +111,10 @@ def manifest_node(name: str, columns: Mapping[str, str], key: list[str]) -> dict
         "alias": table,
         "original_file_path": f"seeds/reference/{table}.csv" if is_seed else f"models/marts/{schema}/{table}.sql",
         "description": f"What {table} holds.",
-        "config": {"meta": {"primary_key": key}, "column_types": dict(columns) if is_seed else {}},
+        "config": {
+            "meta": {"primary_key": key, **({"row_visibility": row_visibility} if row_visibility else {})},
+            "column_types": dict(columns) if is_seed else {},
+        },
         "columns": {
             column: {
                 "name": column,
@@ -112,7 +122,7 @@ def manifest_node(name: str, columns: Mapping[str, str], key: list[str]) -> dict
                 "data_type": None if is_seed else kind.lower(),
                 "config": {
                     "meta": {
-                        "classification": "public",
+                        "classification": (classes or {}).get(column, "public"),
                         **({"provenance": True} if column in PROVENANCE else {}),
                         **({"unit": UNITS[column]} if column in UNITS else {}),
                     }
@@ -123,9 +133,24 @@ def manifest_node(name: str, columns: Mapping[str, str], key: list[str]) -> dict
     }
 
 
-def write_manifest(path: Path, names: Iterable[str] = tuple(SCHEMA), note: str | None = None) -> Path:
-    """A manifest with the named tables, described by `note` if given, and a model that is not published."""
-    nodes = {f"model.fsdb.{name}": manifest_node(name, *SCHEMA[name]) for name in names}
+def write_manifest(
+    path: Path,
+    names: Iterable[str] = tuple(SCHEMA),
+    note: str | None = None,
+    schema: Schema = SCHEMA,
+    classes: Mapping[str, Mapping[str, str]] | None = None,
+    row_visibility: Mapping[str, str] | None = None,
+) -> Path:
+    """A manifest with the named tables, described by `note` if given, and a model that is not published.
+
+    `classes`: column → classification by table; `row_visibility`: the column that says it for a row, by table.
+    """
+    nodes = {
+        f"model.fsdb.{name}": manifest_node(
+            name, *schema[name], (classes or {}).get(name), (row_visibility or {}).get(name)
+        )
+        for name in names
+    }
     for node in nodes.values():
         node["description"] = note or node["description"]
     staging = manifest_node("staging.stg_sse__ipo_project", PROJECT, ["exchange"])
@@ -198,14 +223,14 @@ def state(**tables: Rows) -> dict[str, Rows]:
     return {name: rows[name.split(".")[1]] for name in SCHEMA}
 
 
-def write_warehouse(path: Path, tables: Mapping[str, Rows]) -> Path:
+def write_warehouse(path: Path, tables: Mapping[str, Rows], schemas: Schema = SCHEMA) -> Path:
     """The build file with these rows, in this order."""
     path.unlink(missing_ok=True)
     with duckdb.connect(str(path)) as connection:
         connection.begin()
         for name, rows in tables.items():
             schema, table = name.split(".")
-            columns = SCHEMA[name][0]
+            columns = schemas[name][0]
             connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
             declared = ", ".join(f"{column} {kind}" for column, kind in columns.items())
             connection.execute(f"CREATE TABLE {schema}.{table} ({declared})")
@@ -250,6 +275,9 @@ class World:
     note: str | None = None
     edit: Callable[[duckdb.DuckDBPyConnection], object] | None = None
     last: Candidate | None = field(default=None)
+    schema: Schema = field(default_factory=lambda: SCHEMA)
+    classes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    row_visibility: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def releases(self) -> Path:
@@ -268,11 +296,13 @@ class World:
         """Write the candidate of a night, compared with the release it should be compared with."""
         self.path.mkdir(exist_ok=True)
         self.clock += timedelta(minutes=1)
-        warehouse = write_warehouse(self.path / "warehouse.duckdb", tables or state())
+        warehouse = write_warehouse(self.path / "warehouse.duckdb", tables or state(), self.schema)
         if self.edit:
             with duckdb.connect(str(warehouse)) as connection:
                 self.edit(connection)
-        manifest = write_manifest(self.path / "manifest.json", self.names, self.note)
+        manifest = write_manifest(
+            self.path / "manifest.json", self.names, self.note, self.schema, self.classes, self.row_visibility
+        )
         self.last = candidate.write(
             warehouse,
             catalogue.load(manifest),
