@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from simulator.companies import Companies
-from simulator.register import Register
 from simulator.regions import CITIES, PLACE_CITIES, SEPARATE_UNITS, UNITS
+from simulator.register import Register
 from simulator.uscc import spoiled, usccs
 from simulator.vocabulary import PLACES
 
