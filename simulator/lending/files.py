@@ -7,6 +7,7 @@ import json
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from hashlib import sha256
 from typing import NamedTuple
 from xml.sax.saxutils import escape
@@ -19,7 +20,7 @@ class Formula(NamedTuple):
     """A cell that is worked out, with the value that was stored with it."""
 
     text: str
-    value: float
+    value: Decimal
 
 
 class Serial(NamedTuple):
@@ -33,7 +34,7 @@ class Serial(NamedTuple):
         return (self.day - _EXCEL_ZERO).days
 
 
-Cell = str | int | float | dt.date | Formula | Serial | None
+Cell = str | int | float | Decimal | dt.date | Formula | Serial | None
 Row = Sequence[Cell]
 
 
@@ -60,11 +61,12 @@ def column_letters(index: int) -> str:
 def csv_bytes(rows: list[Row], encoding: str) -> bytes:
     """Comma-separated lines as spreadsheets on Chinese systems save them."""
     text = io.StringIO(newline="")
-    csv.writer(text, lineterminator="\r\n").writerows([[_text(cell) for cell in row] for row in rows])
+    csv.writer(text, lineterminator="\r\n").writerows([[cell_text(cell) for cell in row] for row in rows])
     return text.getvalue().encode(encoding)
 
 
-def _text(cell: Cell) -> str:
+def cell_text(cell: Cell) -> str:
+    """A cell as a CSV file writes it."""
     match cell:
         case None:
             return ""
@@ -72,16 +74,17 @@ def _text(cell: Cell) -> str:
             return _number(cell.value)
         case Serial():
             return str(cell.number)
-        case float() | int():
+        case float() | int() | Decimal():
             return _number(cell)
     return str(cell)
 
 
-def _number(value: float) -> str:
-    """Digits without an exponent: what a spreadsheet shows, except for numbers it has no digits for."""
-    if isinstance(value, int) or value >= 1e15:
-        return str(value)
-    return f"{value:.8f}".rstrip("0").rstrip(".")
+def _number(value: float | Decimal) -> str:
+    """Digits without an exponent, as exact as they are; a float is a number that has lost its last digits."""
+    if isinstance(value, Decimal):
+        text = f"{value:f}"
+        return text.rstrip("0").rstrip(".") if "." in text else text
+    return f"{value:.14E}" if isinstance(value, float) else str(value)
 
 
 def zip_bytes(members: dict[str, bytes]) -> bytes:
@@ -161,7 +164,7 @@ def _cell_xml(place: str, cell: Cell) -> str:
             return f'<c r="{place}"><v>{cell.number}</v></c>'
         case Formula():
             return f'<c r="{place}"><f>{escape(cell.text)}</f><v>{_number(cell.value)}</v></c>'
-        case float() | int():
+        case float() | int() | Decimal():
             return f'<c r="{place}"><v>{_number(cell)}</v></c>'
     return ""
 
@@ -179,8 +182,8 @@ def xls_bytes(sheet: Sheet) -> bytes:
                 page.write(at, column, (cell - _EXCEL_ZERO).days, day)
             elif isinstance(cell, Serial):
                 page.write(at, column, cell.number)
-            elif isinstance(cell, Formula):
-                page.write(at, column, cell.value)
+            elif isinstance(cell, Formula | Decimal):
+                page.write(at, column, float(cell.value if isinstance(cell, Formula) else cell))
             elif cell is not None:
                 page.write(at, column, cell)
     written = io.BytesIO()

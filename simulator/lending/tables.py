@@ -4,6 +4,7 @@ Amounts are 元 and shares are percent here; the sender's units are applied when
 """
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import NamedTuple
 
 import numpy as np
@@ -185,7 +186,7 @@ def quarter_table(lending: Lending, guarantor: int, quarter: int, restated: bool
         own.uscc,
         net_assets,
         *told[1:10],
-        told.fee_bp / 100,
+        Decimal(told.fee_bp).scaleb(-2),
         *told[11:],
         own.legal_person,
     ]
