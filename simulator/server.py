@@ -18,6 +18,7 @@ from simulator.exchanges import Beijing, Shanghai, Shenzhen
 from simulator.faults import Faults
 from simulator.lending.economy import Lending
 from simulator.lending.feed import ProductFeed
+from simulator.lending.regulator import Regulator
 from simulator.messages import Institution, Reply, Request, as_json, as_page
 from simulator.truth import Truth, tell
 from simulator.world import World
@@ -59,6 +60,7 @@ class Simulator:
             Shenzhen(self.world),
             Beijing(self.world),
             ProductFeed(self.lending.products),
+            Regulator(self.lending.penalties),
         )
         self._by_host = {host: institution for institution in institutions for host in institution.hosts}
         self._requests: deque[dict[str, Any]] = deque(maxlen=_REQUESTS_KEPT)

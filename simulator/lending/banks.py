@@ -5,6 +5,7 @@ branch, S sub-branch), 1 national, 2 provincial or 3 municipal, four digits of t
 """
 
 import datetime as dt
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -89,6 +90,7 @@ class Banks:
         self.seed = seed
         self.all = tuple(self._banks())
         self.partners = tuple(bank for bank in self.all if bank.partner)
+        self.branches = lru_cache(1000)(self._branches)
         self.by_code = {bank.code: bank for bank in self.all}
 
     def _banks(self) -> list[Bank]:
@@ -135,7 +137,7 @@ class Banks:
             if bank.first_list <= listed and (bank.last_list is None or listed <= bank.last_list)
         ]
 
-    def branches(self, bank: Bank) -> list[Branch]:
+    def _branches(self, bank: Bank) -> list[Branch]:
         """Every office a bank has ever listed: in each of its cities one branch and the sub-branches below it."""
         cities = list(range(len(CITIES)))
         seats = scatter(np.array(cities), self.seed + 1000 * bank.number + 111, 1000).tolist()
@@ -183,8 +185,8 @@ class Banks:
 
 
 _QUARTERS = (2025 * 4 + 3, 2026 * 4, 2026 * 4 + 1)
-FIRST_BRANCH_QUARTER = _QUARTERS[0]
-"""2025Q4, the first quarter for which banks list their branches."""
+FIRST_BRANCH_QUARTER = _QUARTERS[1]
+"""2026Q1, the first quarter for which banks list their branches."""
 
 
 def draw(seed: int, number: int, salt: int, *limits: int) -> list[int]:

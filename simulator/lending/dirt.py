@@ -61,7 +61,7 @@ PRODUCT_FATES = {
     ProductDirt.FIELD: (Fate.QUARANTINED, "criterion_invalid", "criteria"),
     ProductDirt.MISSING: (Fate.QUARANTINED, "amount_unreadable", "limit_max"),
 }
-"""Fate, rule and column of each; of a product with an unknown field only that criterion is withheld."""
+"""Fate, rule and column of each; an unknown field withholds the whole product."""
 _PRODUCT_PER_MILLE = 20
 
 
@@ -150,7 +150,7 @@ def _office(place: _Place) -> Cell:
 
 
 _Q, _R, _N = Fate.QUARANTINED, Fate.REPAIRED, Fate.NOTHING
-DUPLICATED_ROW = "duplicated_row"
+DUPLICATED_ROW, RETIRED_REGION = "duplicated_row", "retired_region"
 
 ROW_DIRT: dict[str, tuple[RowDirt, ...]] = {
     "contract": (
@@ -169,7 +169,7 @@ ROW_DIRT: dict[str, tuple[RowDirt, ...]] = {
     "branch": (
         RowDirt("missing_required", "机构名称", 0, _Q, "delivery_fault", _office, rarely=3),
         RowDirt("full_width_digits", "机构编码", 5, _R, None, _full_width),
-        RowDirt("retired_region", "行政区划代码", 20, _N, None, _retired),
+        RowDirt(RETIRED_REGION, "行政区划代码", 20, _N, None, _retired),
         RowDirt("code_as_number", "行政区划代码", 15, _R, None, _number),
         RowDirt("code_as_number", "支付系统行号", 15, _R, None, _number),
     ),
@@ -181,7 +181,7 @@ ROW_DIRT: dict[str, tuple[RowDirt, ...]] = {
         RowDirt("wrong_check_digit", "统一社会信用代码", 0, _Q, "uscc_invalid", _wrong_check, rarely=6),
         RowDirt("full_width_digits", "统一社会信用代码", 60, _R, None, _full_width),
         RowDirt("bracket_variant", "机构名称", 500, _R, None, _half_brackets),
-        RowDirt("retired_region", "行政区划代码", 80, _N, None, _retired),
+        RowDirt(RETIRED_REGION, "行政区划代码", 80, _N, None, _retired),
         RowDirt("code_as_number", "行政区划代码", 80, _R, None, _number),
         RowDirt("excel_serial_date", "发证日期", 80, _R, None, _serial),
     ),

@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from simulator.lending import tables
-from simulator.lending.dirt import Injection, file_injections, inject
+from simulator.lending.calendar import month_end, quarter_end_month
+from simulator.lending.dirt import Fate, Injection, file_injections, inject
 from simulator.lending.economy import Lending
 from simulator.lending.files import Cell, digest, json_bytes
-from simulator.lending.layout import converted, file_name, laid_out, style_of
-from simulator.lending.schedule import FIRST_MONTH, Delivery, Event, Part, Schedule
+from simulator.lending.layout import Style, converted, file_name, laid_out, style_of
+from simulator.lending.schedule import FIRST_MONTH, Delivery, Event, Schedule
 from simulator.lending.tables import Table
 
 MANIFEST = ".manifest.json"
@@ -18,6 +19,22 @@ MANIFEST = ".manifest.json"
 _PROVED = {"contract", "bank_cooperation"}
 """Resources whose files come with a manifest: where one is required, and some that have one all the same."""
 _LIE = 7
+
+
+class Prepared(NamedTuple):
+    """A delivery before it is written: clean rows in 元, the same rows in the sender's units and with their dirt."""
+
+    delivery: Delivery
+    file_name: str
+    style: Style
+    table: Table
+    rows: list[list[Cell]]
+    injections: list[Injection]
+
+    @property
+    def withheld(self) -> set[str]:
+        """Keys of the rows that end in quarantine."""
+        return {told.row_key for told in self.injections if told.row_key and told.fate is Fate.QUARANTINED}
 
 
 class Written(NamedTuple):
@@ -33,7 +50,7 @@ class Written(NamedTuple):
 def drop(lending: Lending, night: dt.date, inbox: Path, schedule: Schedule | None = None) -> list[Written]:
     """Write the files that arrive on a night into `inbox/<source>/`; tell what was written.
 
-    A manifest is written after its file. The same night gives the same bytes.
+    The same night gives the same bytes.
     """
     done = []
     for delivery in (schedule or Schedule(lending)).on(night):
@@ -48,26 +65,32 @@ def drop(lending: Lending, night: dt.date, inbox: Path, schedule: Schedule | Non
 
 def write(lending: Lending, delivery: Delivery) -> Written:
     """A delivery as the bytes of its files."""
-    part = delivery.part
-    table = clean_table(lending, delivery)
-    style = style_of(part, len(table.rows))
-    name = file_name(part, style)
+    told = prepare(lending, delivery)
+    part, name = delivery.part, told.file_name
     if delivery.event is Event.WITHDRAWAL:
-        return Written(
-            delivery, name, {name + MANIFEST: _withdrawal(part, name)}, 0, file_injections(delivery, name, None)
-        )
-    encoding = None if style.is_sheet else style.encoding
-    told = file_injections(delivery, name, encoding)
-    rows = converted(table, style)
-    if delivery.event is not Event.WRONG:
-        names = [column.name for column in table.columns]
-        told += inject(delivery, name, names, table.key, rows, style.is_sheet, _safe(lending, delivery, table))
-    content = laid_out(part, table.columns, rows, style)
+        manifest = json_bytes(_manifest(delivery) | {"withdraw": True})
+        return Written(delivery, name, {name + MANIFEST: manifest}, 0, told.injections)
+    content = laid_out(part, told.table.columns, told.rows, told.style)
     files = {name: content}
     if part.resource in _PROVED:
         lie = _LIE if delivery.event is Event.LYING else 0
-        files[name + MANIFEST] = _manifest(part, name, content, len(rows) + lie)
-    return Written(delivery, name, files, len(rows), told)
+        proof = {"rows": len(told.rows) + lie, "sha256": digest(content)}
+        files[name + MANIFEST] = json_bytes(_manifest(delivery) | proof)
+    return Written(delivery, name, files, len(told.rows), told.injections)
+
+
+def prepare(lending: Lending, delivery: Delivery) -> Prepared:
+    """What a delivery says, clean and with its dirt."""
+    table = clean_table(lending, delivery)
+    style = style_of(delivery.part, len(table.rows))
+    name = file_name(delivery.part, style)
+    encoding = None if style.is_sheet or delivery.event is Event.WITHDRAWAL else style.encoding
+    told = file_injections(delivery, name, encoding)
+    rows = converted(table, style)
+    if delivery.event not in (Event.WRONG, Event.WITHDRAWAL):
+        names = [column.name for column in table.columns]
+        told += inject(delivery, name, names, table.key, rows, style.is_sheet, _safe(lending, delivery, table))
+    return Prepared(delivery, name, style, table, rows, told)
 
 
 def clean_table(lending: Lending, delivery: Delivery) -> Table:
@@ -112,11 +135,20 @@ def _amount(cell: Cell) -> int:
     return cell if isinstance(cell, int) else 0
 
 
-def _manifest(part: Part, name: str, content: bytes, rows: int) -> bytes:
-    """What the sender says of the file: number of rows, period and checksum."""
-    return json_bytes({"file": name, "period": part.period, "rows": rows, "sha256": digest(content)})
+def _manifest(delivery: Delivery) -> dict[str, object]:
+    """What the sender says of the file besides number of rows and checksum.
 
-
-def _withdrawal(part: Part, name: str) -> bytes:
-    """The sender takes back what it said of a period."""
-    return json_bytes({"file": name, "period": part.period, "withdrawn": True})
+    Files of the past were issued ten days after their period, all others in the evening before the night.
+    """
+    part = delivery.part
+    issued = delivery.night - dt.timedelta(days=1)
+    if delivery.event in (Event.REGULAR, Event.REPEAT):
+        last = part.at if part.resource in ("contract", "compensation") else quarter_end_month(part.at)
+        issued = min(month_end(last) + dt.timedelta(days=10), issued)
+    return {
+        "source": part.source,
+        "resource": part.resource,
+        "sender": part.sender,
+        "period": part.period,
+        "issued_at": f"{issued}T18:00:00+08:00",
+    }

@@ -6,6 +6,7 @@ from simulator.companies import Companies
 from simulator.lending.banks import Banks
 from simulator.lending.contracts import Book
 from simulator.lending.guarantors import Guarantors
+from simulator.lending.penalties import Penalties
 from simulator.lending.products import Products
 from simulator.lending.quarters import Quarters
 from simulator.register import Register
@@ -29,6 +30,11 @@ class Lending:
     def products(self) -> Products:
         """What the participating banks offer."""
         return Products(self.banks, self.world.begin)
+
+    @cached_property
+    def penalties(self) -> Penalties:
+        """The regulator's penalty decisions."""
+        return Penalties(self.banks)
 
     @cached_property
     def guarantors(self) -> Guarantors:

@@ -64,9 +64,10 @@ class Guarantors:
         self.all: list[Guarantor] = []
         self._reporting: dict[str, list[int]] = {}
         places = [city.reporting_unit for city in PLACE_CITIES]
-        wanted = min(max(size // 150, 24), 1200)
+        wanted = min(max(size // 200, 18), 1200)
         for unit in UNITS:
-            count = max(1, round(wanted * places.count(unit) / len(places)))
+            # Where there are few companies no guarantor takes part; those of another unit serve them.
+            count = max(1, round(wanted * places.count(unit) / len(places))) if places.count(unit) > 1 else 0
             self._reporting[unit] = [len(self.all) + row for row in range(count)]
             # One more that does not report: a re-guarantor where there is a list of its own, else too small.
             for row in range(count + 1):
@@ -120,8 +121,11 @@ class Guarantors:
 
     def chosen(self, companies: Companies, clients: Numbers, draws: NDArray[np.int64]) -> NDArray[np.int64]:
         """Who guarantees each contract: mostly the client's own guarantor, else another of its reporting unit."""
-        unit = np.array([UNITS.index(city.reporting_unit) for city in PLACE_CITIES])[companies.places(clients)]
-        firsts = np.array([self._reporting[name][0] for name in UNITS])[unit]
+        serving = [unit for unit in UNITS if self._reporting[unit]]
+        own_unit = [city.reporting_unit for city in PLACE_CITIES]
+        served_by = [name if name in serving else serving[at % len(serving)] for at, name in enumerate(own_unit)]
+        unit = np.array([UNITS.index(name) for name in served_by])[companies.places(clients)]
+        firsts = np.array([self._reporting[name][0] if name in serving else 0 for name in UNITS])[unit]
         counts = np.array([len(self._reporting[name]) for name in UNITS])[unit]
         own = scatter(clients.astype(np.int64), self.seed + 531, 2**30)
         return np.asarray(firsts + np.where(draws % 10 < 7, own, draws // 10) % counts)

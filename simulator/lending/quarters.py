@@ -56,7 +56,7 @@ class Quarter(NamedTuple):
     def cap(self) -> int:
         """15 times for those whose small-business share is 50 % of the balance and 80 % of the clients, else 10."""
         small = self.micro_balance * 2 >= self.balance and self.micro_clients * 10 >= self.clients * 8
-        return 15 if small and self.clients else 10
+        return 15 if small else 10
 
 
 class Cooperation(NamedTuple):
@@ -80,9 +80,9 @@ class Quarters:
     def target(self, guarantor: int) -> int:
         """Leverage at the reference quarter, in tenths."""
         drawn = int(_TARGETS[scatter(np.array([guarantor]), self.seed + 601, len(_TARGETS))[0]])
-        if guarantor % 15 == 3:
+        if guarantor % 8 == 3:
             drawn = _NEAR
-        if guarantor % 15 == 8:
+        if guarantor % 9 == 8:
             drawn = _ABOVE
         return drawn * 3 // 2 if self.book.guarantors.serves_small[guarantor] else drawn
 
