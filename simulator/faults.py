@@ -17,6 +17,7 @@ ANSWER_KINDS = {
     "html": "status 200 with an HTML maintenance page",
     "blank": "status 200 with no byte in the body",
     "error": "status 200 with the site's own error message",
+    "expired": "401 as for a token that has expired, from the second page of a list on",
 }
 LIST_KINDS = {
     "empty": "a well-formed list without rows, total 0",
@@ -25,6 +26,7 @@ LIST_KINDS = {
     "unknown-status": "the top record has a status code nobody knows",
     "reopened": "one finished project stands as accepted again, which the review rules do not allow",
     "shrink": "the last 30 % of the list are missing, the total agrees",
+    "halve": "the second half of the list is missing, the total agrees",
     "bad-total": "the declared total is 7 too high",
     "shift": "after page 1 was read, a new record on top pushes every row down by one, and stays",
 }
@@ -110,6 +112,8 @@ class Faults:
         with self._lock:
             for rule in self._rules:
                 if not rule.matches(request.host):
+                    continue
+                if rule.kind == "expired" and not page:
                     continue
                 if rule.kind == "shift":
                     self._shift(rule, request, page)

@@ -16,6 +16,9 @@ from urllib.parse import urlsplit
 
 from simulator.exchanges import Beijing, Shanghai, Shenzhen
 from simulator.faults import Faults
+from simulator.lending.economy import Lending
+from simulator.lending.feed import ProductFeed
+from simulator.lending.regulator import Regulator
 from simulator.messages import Institution, Reply, Request, as_json, as_page
 from simulator.truth import Truth, tell
 from simulator.world import World
@@ -51,7 +54,14 @@ class Simulator:
             self.faults.set(spec)
         self.delay, self.hold_seconds, self.retry_after = delay, hold_seconds, retry_after
         self.night = _date(night)
-        institutions: tuple[Institution, ...] = (Shanghai(self.world), Shenzhen(self.world), Beijing(self.world))
+        self.lending = Lending(self.world)
+        institutions: tuple[Institution, ...] = (
+            Shanghai(self.world),
+            Shenzhen(self.world),
+            Beijing(self.world),
+            ProductFeed(self.lending.products),
+            Regulator(self.lending.penalties),
+        )
         self._by_host = {host: institution for institution in institutions for host in institution.hosts}
         self._requests: deque[dict[str, Any]] = deque(maxlen=_REQUESTS_KEPT)
         self._server = _Server(port, self)
@@ -143,6 +153,8 @@ class Simulator:
                 return as_page("503 Service Unavailable", 503, wait)
             case "html":
                 return as_page("系统维护中 Service temporarily unavailable")
+            case "expired":
+                return as_json({"error": "token_expired", "message": "the access token has expired"}, 401)
             case "blank":
                 return Reply(b"")
         return None

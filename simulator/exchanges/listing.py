@@ -14,7 +14,7 @@ from simulator.world import Projects, World
 
 Render = Callable[[Projects], list[bytes]]
 
-_ROW_FAULTS = frozenset({"empty", "shrink", "unknown-status", "reopened"})
+_ROW_FAULTS = frozenset({"empty", "shrink", "halve", "unknown-status", "reopened"})
 _BLOCK_ROWS = 1000
 _BLOCKS_KEPT = 64
 
@@ -68,6 +68,8 @@ class Listing:
             return Listing(projects[:0], self._render)
         if "shrink" in faults:
             projects = projects[: len(projects) * 7 // 10]
+        if "halve" in faults:
+            projects = projects[: len(projects) // 2]
         if "unknown-status" in faults:
             projects["status"][:1] = statuses.find(EXCHANGES[exchange], "unknown")
         if "reopened" in faults:

@@ -97,6 +97,19 @@ def test_the_list_shrinks(sim: Simulator, read: Reader) -> None:
     assert total == len(rows) == whole * 7 // 10
 
 
+def test_the_list_is_cut_in_half(sim: Simulator, read: Reader) -> None:
+    whole, _ = read.bse_all()
+    sim.fault("www.bse.cn:halve")
+    total, rows = read.bse_all()
+    assert total == len(rows) == whole // 2
+
+
+def test_a_token_expires_after_the_first_page(sim: Simulator, read: Reader) -> None:
+    """The count is used up by the pages it hits, not by the first one."""
+    sim.fault(f"{HOST}:expired:1")
+    assert [read.szse(page, 10).status_code for page in (0, 1, 2)] == [200, 401, 200]
+
+
 def test_the_total_is_wrong(sim: Simulator, read: Reader) -> None:
     sim.fault("*:bad-total")
     for total, rows in (read.sse_all(), read.szse_all(), read.bse_all()):
