@@ -1,5 +1,6 @@
 """What all tests share: a clock nobody waits for, and the box of real upstream data."""
 
+import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -47,6 +48,16 @@ def new_clock() -> type[FakeClock]:
 def clock() -> FakeClock:
     """A clock of one's own; `slept` lists what was waited for."""
     return FakeClock()
+
+
+@pytest.fixture(scope="session")
+def upstream_truth() -> dict[str, Any]:
+    """The true figures of the stored upstream data, by source."""
+    path = UPSTREAM / "data" / "truth.json"
+    if not path.is_file():
+        pytest.skip(f"no real upstream data: {path} is not there")
+    figures: dict[str, Any] = json.loads(path.read_text())
+    return figures
 
 
 class Box:
