@@ -51,14 +51,15 @@ class Hosts:
     def answering(self, live: str) -> str:
         """Where a live address answers this time; raise `SchemaError` where this installation has nothing for it."""
         parts = urlsplit(live)
+        path = parts.path + (f"?{parts.query}" if parts.query else "")
         if parts.netloc == urlsplit(self.base).netloc:
-            return self.address + parts.path
+            return self.address + path
         if self._root is None:
             raise SchemaError(
                 f"no address for {live}: this installation has one for {self.base} only; let FSDB_UPSTREAM name a box "
                 "that serves all live hosts"
             )
-        return f"{self._root}/{parts.netloc}{parts.path}" if self._root else live
+        return f"{self._root}/{parts.netloc}{path}" if self._root else live
 
 
 class Pace:
