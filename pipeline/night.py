@@ -11,9 +11,10 @@ from typing import Any
 
 import structlog
 
-from extractors.core.archive import Archive, Outcome
+from extractors.core.archive import Archive, Outcome, PartCount
 from extractors.core.changes import ChangeLog
 from extractors.core.clock import Clock, SystemClock
+from extractors.core.deltas import standing
 from extractors.core.errors import ArchiveError
 from extractors.core.fetch import Access, Progress, describe, fetch, silent
 from extractors.core.spec import SourceSpec, all_specs
@@ -233,12 +234,16 @@ class Night:
         selected = self.sources()
         rows = []
         for spec in all_specs().values():
-            for name in spec.resources:
+            for name, resource in spec.resources.items():
                 tonight = self.archive.last(spec.id, name, self.run_date)
                 accepted = self.archive.accepted(spec.id, name, self.run_date) or tonight
                 # Each part with the counts of the night on which it last came whole.
                 known = self.archive.known_parts(spec.id, name, self.run_date).values()
                 parts, since = [part.count for part in known], min((part.run_date for part in known), default=None)
+                if resource.mode == "delta" and parts:
+                    # A night of changes says nothing about most rows: what stands is what all readings add up to.
+                    rows_now = sum(standing(self.archive, spec.id, name, resource, self.run_date).values())
+                    parts = [PartCount(fetched=rows_now, records=rows_now, declared=rows_now)]
                 rows.append(
                     {
                         "source_id": spec.id,
@@ -255,7 +260,8 @@ class Night:
                         # A resource in parts is as old as its oldest part.
                         "good_run_date": since,
                         "age_nights": (self.run_date - since).days if since else None,
-                        "declared_total": sum(part.declared for part in parts) if parts else None,
+                        # Less what the source itself counts twice.
+                        "declared_total": sum(part.declared - part.repeats for part in parts) if parts else None,
                         "fetched": sum(part.fetched for part in parts) if parts else None,
                         "duplicates": sum(part.fetched - part.records - part.rejected for part in parts)
                         if parts
@@ -305,6 +311,7 @@ class Night:
             address=lambda spec: settings.address(spec.id, spec.address),
             paced=is_somebody_elses(settings.address(spec.id, spec.address)),
             timeout=settings.http_timeout,
+            token=lambda spec: settings.token(spec.id),
         )
 
     def _is_past(self, source: str) -> bool:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, AnyHttpUrl, BeforeValidator, Field, ValidationError
+from pydantic import AfterValidator, AnyHttpUrl, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -16,6 +16,8 @@ from pydantic_settings import (
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
+
+from extractors.core.spec import all_specs
 
 PROJECT = Path(__file__).parents[1]
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
@@ -81,6 +83,10 @@ class Settings(BaseSettings):
         timedelta(minutes=10)
     )
     keep_releases: Annotated[int, Field(ge=1, description="published releases kept")] = 30
+    tokens: Annotated[
+        dict[str, SecretStr],
+        Field(description="tokens that partners gave us, by source id; in the environment FSDB_TOKEN_<SOURCE>"),
+    ] = {}
 
     @classmethod
     def settings_customise_sources(
@@ -144,6 +150,10 @@ class Settings(BaseSettings):
             return self.base_urls[source].rstrip("/")
         return f"{self.upstream}/{urlsplit(base).netloc}" if self.upstream else base
 
+    def token(self, source: str) -> SecretStr | None:
+        """The token that a source wants to see; never written anywhere."""
+        return self.tokens.get(source)
+
     def is_live(self, source: str) -> bool:
         """Whether the source itself is asked, not a stand-in."""
         return self.upstream is None and source not in self.base_urls
@@ -169,23 +179,32 @@ _NOT_OURS = {"FSDB_CONFIG", "FSDB_LOG_FORMAT", "FSDB_WAREHOUSE"}
 
 
 def _refuse_misspelt() -> None:
-    known = {f"FSDB_{name.upper()}" for name in Settings.model_fields} | _NOT_OURS
+    known = {f"FSDB_{name.upper()}" for name in Settings.model_fields} | _NOT_OURS | set(_token_names())
     unknown = sorted(name for name in os.environ if name.upper().startswith("FSDB_") and name.upper() not in known)
     if unknown:
         raise ValueError(f"unknown setting {', '.join(unknown)} in the environment; `fsdb config` lists them")
 
 
+def _token_names() -> dict[str, str]:
+    """The environment's name for the token of each source that wants one → the source."""
+    specs = all_specs().values()
+    return {f"FSDB_TOKEN_{spec.id.upper()}": spec.id for spec in specs if spec.http and spec.http.auth}
+
+
 def load(**given: Any) -> Settings:
-    """Read the settings; `given` ones win. Raises `SettingsError` in words."""
+    """Read the settings; `given` ones win. Raises `SettingsError` in words, none of them a token."""
     try:
         settings = Settings(**given)
         _refuse_misspelt()
+        said = {source: SecretStr(token) for name, source in _token_names().items() if (token := os.environ.get(name))}
+        settings = settings.model_copy(update={"tokens": settings.tokens | said | given.get("tokens", {})})
         # Relative to the settings file where there is one: what a schedule starts elsewhere finds the same data.
         home = config_file().absolute().parent
         return settings.model_copy(update={"data_dir": (home / settings.data_dir).absolute()})
     except ValidationError as error:
         faults = "; ".join(
-            f"{'.'.join(map(str, fault['loc']))}: {fault['msg']} (got {fault['input']!r:.60})"
+            f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}"
+            + ("" if fault["loc"][0] == "tokens" else f" (got {fault['input']!r:.60})")
             for fault in error.errors()
         )
         raise SettingsError(without_secrets(f"settings (environment FSDB_…, {config_file()}): {faults}")) from None

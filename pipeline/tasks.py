@@ -5,9 +5,11 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import structlog
+from pydantic import SecretStr
 
 from extractors.core.clock import SystemClock
 from extractors.core.errors import SourceError, TransientError
+from extractors.core.spec import all_specs
 from pipeline import run_date as run_dates
 from pipeline.settings import load
 
@@ -40,7 +42,7 @@ def extract(source: str, night: date) -> dict[str, int]:
 
     Raises `TransientError` when waiting may help, `SourceError` when it does not; either way the attempt is archived.
     """
-    fetched = _night(night).extract(source, only_missing=True)
+    fetched = _night(night, _token(source)).extract(source, only_missing=True)
     if not fetched.is_good:
         bad = [outcome for outcome in fetched.outcomes if not outcome.is_good]
         message = "; ".join(str(outcome.message) for outcome in bad) or f"{source}: not asked for {night}"
@@ -85,7 +87,26 @@ def notify_success(context: Mapping[str, Any]) -> None:
     log.info("released", **released)
 
 
-def _night(night: date) -> "Night":
+def _night(night: date, tokens: Mapping[str, SecretStr] | None = None) -> "Night":
     from pipeline.night import Night
 
-    return Night(load(), night)
+    return Night(load(**({"tokens": dict(tokens)} if tokens else {})), night)
+
+
+def _token(source: str) -> dict[str, SecretStr]:
+    """The token of a source that wants one, from the Airflow connection `fsdb_<source>`: its password.
+
+    The environment's own (`FSDB_TOKEN_<SOURCE>`) wins, so that a connection need not be there.
+    """
+    spec = all_specs().get(source)
+    if spec is None or spec.http is None or spec.http.auth is None or load().token(source):
+        return {}
+    from airflow.exceptions import AirflowNotFoundException
+    from airflow.sdk import Connection
+    from airflow.sdk.exceptions import AirflowRuntimeError
+
+    try:
+        password = Connection.get(f"fsdb_{source}").password
+    except (AirflowNotFoundException, AirflowRuntimeError):
+        return {}  # the attempt says what is missing, and is archived
+    return {source: SecretStr(password)} if password else {}

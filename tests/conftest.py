@@ -1,5 +1,6 @@
 """What all tests share: a clock nobody waits for, and the box of real upstream data."""
 
+import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -15,7 +16,9 @@ import requests
 hypothesis.settings.register_profile("fsdb", deadline=None, derandomize=True, database=None)
 hypothesis.settings.load_profile("fsdb")
 
-UPSTREAM = Path(__file__).parents[2] / "shared" / "upstream"
+# Beside the project, or further up.
+_UPSTREAMS = (folder / "shared" / "upstream" for folder in list(Path(__file__).parents)[2:])
+UPSTREAM = next((folder for folder in _UPSTREAMS if (folder / "serve.py").is_file()), Path("/nowhere"))
 
 
 class FakeClock:
@@ -45,6 +48,16 @@ def new_clock() -> type[FakeClock]:
 def clock() -> FakeClock:
     """A clock of one's own; `slept` lists what was waited for."""
     return FakeClock()
+
+
+@pytest.fixture(scope="session")
+def upstream_truth() -> dict[str, Any]:
+    """The true figures of the stored upstream data, by source."""
+    path = UPSTREAM / "data" / "truth.json"
+    if not path.is_file():
+        pytest.skip(f"no real upstream data: {path} is not there")
+    figures: dict[str, Any] = json.loads(path.read_text())
+    return figures
 
 
 class Box:

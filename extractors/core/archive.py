@@ -35,6 +35,8 @@ PAYLOADS = pa.schema(
         ("redacted", pa.int32()),
         ("error", pa.string()),
         ("body", pa.binary()),
+        # the file beside this one that holds the body, where it is too large to stand here
+        ("file", pa.string()),
     ]
 )
 
@@ -51,18 +53,22 @@ class PartCount(BaseModel):
     """Records of one part of a resource: received with repeats, distinct, declared by the source.
 
     `rejected`: rows of a delivery that no key addresses; fetched = records + duplicates + rejected.
+    `repeats`: how many of those declared the source counts twice, in a list that has a record twice.
     """
 
     fetched: int = 0
     records: int = 0
     declared: int = 0
     rejected: int = 0
+    repeats: int = 0
 
 
 class Outcome(BaseModel):
     """What became of one attempt; counts in records, sizes in bytes.
 
     `parts`: what came whole, by part (one named '' where the resource is one list); `broken`: what did not, and why.
+    `whole`: whether it says everything there is (of its parts); false: only what is new or changed. `cursor`: where the
+    next reading begins.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -84,6 +90,8 @@ class Outcome(BaseModel):
     redacted: int = 0
     parts: dict[str, PartCount] = {}
     broken: dict[str, str] = {}
+    whole: bool = True
+    cursor: str | None = None
     content_hash: str | None = None
     warnings: list[str] = []
     retries: list[RetryRecord] = []
@@ -173,6 +181,7 @@ class PayloadWriter:
                 "redacted": payload.redacted,
                 "error": payload.error,
                 "body": payload.body,
+                "file": payload.file,
             }
         )
         self._waiting += len(payload.body)

@@ -20,15 +20,16 @@ from extractors.core.files import reveal, sha256_of, temporary_folder, write_ato
 from extractors.core.spec import Resource
 from extractors.core.sql import literal, quoted, write_parquet
 
-LOG_FORMAT = 2
+LOG_FORMAT = 3
 
 
 class Spoken(BaseModel):
-    """An attempt and the parts of the resource it speaks for on its night."""
+    """An attempt, the parts of the resource it speaks for on its night, and whether it says everything of them."""
 
     attempt: int
     content_hash: str
     parts: list[str]
+    whole: bool = True
 
 
 class Basis(BaseModel):
@@ -91,6 +92,7 @@ class ChangeLog:
                         attempt=speaker.attempt.outcome.attempt,
                         content_hash=speaker.attempt.outcome.content_hash or "",
                         parts=speaker.parts,
+                        whole=speaker.attempt.outcome.whole,
                     )
                     for speaker in speakers
                 ],
@@ -148,7 +150,8 @@ class ChangeLog:
         same_key = " and ".join(f"now.{quoted(name)} = state.{quoted(name)}" for name in self._resource.record_key)
         same_news = " and ".join(f"told.{quoted(name)} = news.{quoted(name)}" for name in self._resource.record_key)
         seen_at = f"{literal(speakers[-1].attempt.outcome.finished_at.isoformat())}::timestamptz"
-        spoken = ", ".join(literal(part) for speaker in speakers for part in speaker.parts)
+        # Only who said everything of a part may take away what was not said.
+        whole = [part for speaker in speakers if speaker.attempt.outcome.whole for part in speaker.parts]
         with duckdb.connect() as con:
             con.execute("set TimeZone = 'UTC'")
             write_parquet(
@@ -167,7 +170,7 @@ class ChangeLog:
                 state as (from newest where last_change != 'removed'),
                 gone as (
                     select state.* from state anti join now on {same_key}
-                    where {str(self._resource.mode == "snapshot").lower()} and state.part in ({spoken})
+                    where list_contains([{", ".join(map(literal, whole))}]::varchar[], state.part)
                 ),
                 news as (
                     select case when state.hash is null then 'added' else 'changed' end as _change, now.*

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from pathlib import Path
 from typing import Any, TypeVar
 
 from extractors.core.errors import SchemaError, TransientError
@@ -20,6 +21,8 @@ class Page:
 
     A page of a later crawl makes all pages of earlier crawls void. Within a crawl the record read last counts.
     `partition` names the part of the resource the list is (one bank's products), where the resource comes in parts.
+    `payload`: hash of the answer the records came in; empty: the newest one. `repeats`: how many of the declared total
+    the source itself counts twice.
     Raises `SchemaError` where a record is not an object.
     """
 
@@ -27,6 +30,8 @@ class Page:
     declared_total: int
     crawl: int = 0
     partition: str = ""
+    payload: str = ""
+    repeats: int = 0
 
     def __post_init__(self) -> None:
         for record in self.records:
@@ -44,6 +49,45 @@ class Broken:
 
     partition: str
     message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bulk:
+    """A part that came as one large file.
+
+    `path`: a Parquet file with the kept columns, as text, and `_row`, the row's place in the file that came, from 0;
+    it is gone once the next thing is asked of the extractor. `payload`: hash of the archived file.
+    """
+
+    path: Path
+    declared_total: int
+    payload: str
+    partition: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """What an extractor of new and changed records is given: where the last reading ended; None: read everything."""
+
+    cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """Where the next reading begins, in the source's own words, and whether this one read everything."""
+
+    text: str
+    whole: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Warn:
+    """Something a person should know, that makes no record unusable."""
+
+    message: str
+
+
+Yielded = Page | Broken | Bulk | Cursor | Warn
 
 
 def at(document: Any, path: str, kind: type[T]) -> T:

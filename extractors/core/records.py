@@ -1,6 +1,6 @@
 """From pages of JSON records to one Parquet file of text columns, in bulk and in constant memory."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from extractors.core.archive import PartCount
 from extractors.core.errors import SchemaError
-from extractors.core.pages import Page
+from extractors.core.pages import Bulk, Page
 from extractors.core.spec import Resource
 from extractors.core.sql import literal, quoted, write_parquet
 
@@ -35,6 +35,7 @@ class _Part:
     crawl: int = 0
     fetched: int = 0
     declared: int = 0
+    repeats: int = 0
 
 
 class RecordWriter:
@@ -55,6 +56,7 @@ class RecordWriter:
         self._rows: list[tuple[str, int, int, str, str]] = []
         self._waiting = self._seq = 0
         self._parts: dict[str, _Part] = {}
+        self._bulk: list[Path] = []
         self.unknown: set[str] = set()
         self._known = set(resource.columns) | {name.split("[")[0] for name in resource.columns}
 
@@ -65,7 +67,8 @@ class RecordWriter:
         if self._writer is not None:
             self._writer.close()
         self._con.close()
-        self._pages.unlink(missing_ok=True)
+        for path in [self._pages, *self._bulk]:
+            path.unlink(missing_ok=True)
 
     @property
     def fetched(self) -> int:
@@ -93,7 +96,7 @@ class RecordWriter:
         if page.crawl != part.crawl:
             part.crawl, part.fetched = page.crawl, 0
         part.fetched += len(page.records)
-        part.declared = page.declared_total
+        part.declared, part.repeats = page.declared_total, page.repeats
         self._seq += 1
         try:
             body = orjson.dumps(page.records)
@@ -103,6 +106,26 @@ class RecordWriter:
         self._waiting += len(body)
         if self._waiting >= BATCH_BYTES:
             self._flush()
+
+    def add_bulk(self, bulk: Bulk) -> None:
+        """Take a part that came as one large file; nothing of it goes through memory as a whole."""
+        path = self._pages.with_name(f"bulk-{len(self._bulk)}.parquet.tmp")
+        self._bulk.append(path)
+        self._seq += 1
+        columns = [quoted(name) for name in self._resource.kept]
+        source = f"read_parquet({literal(str(bulk.path))})"
+        write_parquet(
+            self._con,
+            f"""
+            select
+                {", ".join(columns)}, {literal(bulk.partition)} as _part, {literal(bulk.payload)} as _payload,
+                _row::integer as _row, {_hash(columns)} as _record_hash,
+                0::integer as _crawl, {self._seq}::integer as _seq
+            from {source}""",
+            path,
+        )
+        counted = self._con.sql(f"select count(*) from {source}").fetchall()
+        self._parts[bulk.partition] = _Part(0, counted[0][0], bulk.declared_total)
 
     def _check(self, records: list[dict[str, Any]]) -> None:
         present: set[str] = set().union(*records)
@@ -122,9 +145,6 @@ class RecordWriter:
         ]
         self._con.register("batch", pa.Table.from_arrays(arrays, schema=_BATCH))
         texts = ", ".join(f"record.{quoted(name)} as {quoted(name)}" for name in columns)
-        # Each value with its length before it, so that NULL, '' and values that run into each other hash differently.
-        values = (f"record.{quoted(name)}" for name in columns)
-        hashed = ", ".join(f"coalesce(strlen({value}) || ':' || {value}, '-')" for value in values)
         flat = self._con.sql(
             f"""
             with pages as (select part, crawl, seq, payload, from_json(body, {shape}) as records from batch),
@@ -134,7 +154,7 @@ class RecordWriter:
             )
             select
                 {texts}, part as _part, payload as _payload, row as _row,
-                md5(concat({hashed})) as _record_hash, crawl as _crawl, seq as _seq
+                {_hash(f"record.{quoted(name)}" for name in columns)} as _record_hash, crawl as _crawl, seq as _seq
             from single
             """
         ).to_arrow_table()
@@ -157,7 +177,8 @@ class RecordWriter:
         self._writer.close()
         self._writer = None
         keys = ", ".join(map(quoted, self._resource.record_key))
-        pages = f"read_parquet({literal(str(self._pages))})"
+        files = ", ".join(literal(str(path)) for path in [self._pages, *self._bulk])
+        pages = f"read_parquet([{files}], union_by_name = true)"
         valid = [(name, part.crawl) for name, part in self._parts.items()] or [("", 0)]
         names, crawls = (list(values) for values in zip(*valid, strict=True))
         self._con.register("valid", pa.table({"part": names, "crawl": pa.array(crawls, pa.int32())}))
@@ -180,7 +201,9 @@ class RecordWriter:
         counted = f"select _part, count(*) from read_parquet({literal(str(target))}) group by 1"
         found = dict(self._con.sql(counted).fetchall())
         return {
-            name: PartCount(fetched=part.fetched, records=found.get(name, 0), declared=part.declared)
+            name: PartCount(
+                fetched=part.fetched, records=found.get(name, 0), declared=part.declared, repeats=part.repeats
+            )
             for name, part in sorted(self._parts.items())
         }
 
@@ -192,6 +215,15 @@ class RecordWriter:
             raise SchemaError(
                 f"record {row + 1} of payload {payload[:12]} has no {' + '.join(self._resource.record_key)}"
             )
+
+
+def _hash(values: Iterable[str]) -> str:
+    """SQL for the hash of a record: md5 over its values, given as SQL.
+
+    Each value has its length before it, so that NULL, '' and values that run into each other hash differently.
+    """
+    sized = ", ".join(f"coalesce(strlen({value}) || ':' || {value}, '-')" for value in values)
+    return f"md5(concat({sized}))"
 
 
 def content_hash(resource: Resource, records: Path, parts: Collection[str]) -> str:

@@ -93,13 +93,17 @@ class Cadence(_Strict):
 
 
 class Http(_Strict):
-    """How the source is spoken to. `auth: bearer`: with a token that the installation keeps (never the spec)."""
+    """How the source is spoken to. `auth: bearer`: with a token that the installation keeps (never the spec).
+
+    `largest_body`: the largest file that is downloaded; other answers have the limit of `extractors.core.http`.
+    """
 
     base: Annotated[str, Field(pattern=r"^https?://[^/]+$")]
     pace: Interval
     timeout: Seconds
     headers: dict[str, str] = {}
     auth: Literal["bearer"] | None = None
+    largest_body: Bytes | None = None
 
 
 class Rows(_Strict):

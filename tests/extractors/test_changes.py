@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import cast
+from typing import Any, cast
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from extractors.core.archive import Archive, Attempt, Outcome, PartCount, Status
 from extractors.core.changes import ChangeLog, Night
+from extractors.core.deltas import since, standing
 from extractors.core.errors import ArchiveError
 from extractors.core.files import sha256_of
 from extractors.core.spec import Resource
@@ -45,7 +46,12 @@ class Installation:
         self.log = ChangeLog(folder / "changes", self.archive, "demo", "project", resource, "https://demo.example")
 
     def attempt(
-        self, number: int, snapshot: Snapshot, status: str = "complete", parts: dict[str, Snapshot] | None = None
+        self,
+        number: int,
+        snapshot: Snapshot,
+        status: str = "complete",
+        parts: dict[str, Snapshot] | None = None,
+        **more: Any,
     ) -> Path:
         """Archive the next attempt of a night, as one list or in parts that came whole; return its folder."""
         parts = parts if parts is not None else {"": snapshot}
@@ -75,6 +81,7 @@ class Installation:
             started_at=FETCHED_AT,
             finished_at=FETCHED_AT,
             files={path.name: sha256_of(path)},
+            **more,
         )
         (folder / "outcome.json").write_text(outcome.model_dump_json())
         return folder
@@ -380,9 +387,53 @@ def test_attempts_of_a_night_complete_each_other(installation: Installation) -> 
     assert {name: part.run_date for name, part in known.items()} == {"north": night(0), "south": night(0)}
 
 
-def test_a_delta_adds_and_changes_but_never_removes(tmp_path: Path, resource: Build) -> None:
-    """A source that says what is new says nothing about what it does not mention."""
-    feed = Installation(tmp_path, resource().model_copy(update={"mode": "delta"}))
+@pytest.fixture
+def feed(tmp_path: Path, resource: Build) -> Installation:
+    """An installation that reads a feed of new and changed records, and everything again after a week."""
+    return Installation(tmp_path, resource(mode="delta", reconcile="7d"))
+
+
+def test_a_delta_adds_and_changes_but_never_removes(feed: Installation) -> None:
+    """A reading of what is new says nothing about what it does not mention; one of everything does."""
     feed.attempt(0, {"a": "1", "b": "1"})
-    feed.attempt(1, {"b": "2", "c": "1"})
+    feed.attempt(1, {"b": "2", "c": "1"}, whole=False)
     assert replayed(feed.log.update(night(1))) == {"a": "1", "b": "2", "c": "1"}
+    feed.attempt(2, {"b": "2"})
+    assert replayed(feed.log.update(night(2))) == {"b": "2"}
+    assert feed.changes(2) == [("removed", "a", "1"), ("removed", "c", "1")]
+
+
+def test_what_stands_after_deltas_is_what_the_log_adds_up_to(feed: Installation) -> None:
+    """The number of standing rows is exact on every night, whatever was said twice and whenever all was read again."""
+    feed.attempt(0, {"a": "1", "b": "1"})
+    feed.attempt(1, {"b": "2", "c": "1"}, whole=False)
+    feed.attempt(2, {}, whole=False)
+    feed.attempt(3, {"b": "2", "d": "1"})
+    feed.attempt(4, {"e": "1", "d": "1"}, whole=False)
+    nights = feed.log.update(night(4))
+    found = [standing(feed.archive, "demo", "project", feed.resource, night(at))[""] for at in range(5)]
+    assert found == [2, 3, 3, 2, 3]
+    assert found == [len(replayed(nights[: at + 1])) for at in range(5)]
+
+
+def test_a_reading_begins_where_the_last_night_ended(feed: Installation) -> None:
+    """Not where an earlier attempt of the same night ended: the last attempt speaks for the whole night."""
+
+    def begins(number: int) -> str | None:
+        return since(feed.archive, "demo", "project", feed.resource, night(number)).cursor
+
+    assert begins(0) is None
+    feed.attempt(0, {"a": "1"}, cursor="c0")
+    assert begins(0) is None
+    feed.attempt(1, {"b": "1"}, whole=False, cursor="c1")
+    feed.attempt(2, {}, "failed", parts={})
+    assert (begins(1), begins(2), begins(3)) == ("c0", "c1", "c1")
+
+
+def test_everything_is_read_again_when_the_last_time_is_a_week_ago(feed: Installation) -> None:
+    """Nights of changes in between do not put it off."""
+    feed.attempt(0, {"a": "1"}, cursor="c0")
+    for at in range(1, 7):
+        feed.attempt(at, {}, whole=False, cursor=f"c{at}")
+    assert since(feed.archive, "demo", "project", feed.resource, night(6)).cursor == "c5"
+    assert since(feed.archive, "demo", "project", feed.resource, night(7)).cursor is None
