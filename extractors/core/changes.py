@@ -167,7 +167,7 @@ class ChangeLog:
                 state as (from newest where last_change != 'removed'),
                 gone as (
                     select state.* from state anti join now on {same_key}
-                    where {str(self._resource.mode == "snapshot").lower()} and state.part in ({spoken})
+                    where {str(self._resource.mode != "delta").lower()} and state.part in ({spoken})
                 ),
                 news as (
                     select case when state.hash is null then 'added' else 'changed' end as _change, now.*

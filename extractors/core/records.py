@@ -1,6 +1,6 @@
 """From pages of JSON records to one Parquet file of text columns, in bulk and in constant memory."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -35,6 +35,7 @@ class _Part:
     crawl: int = 0
     fetched: int = 0
     declared: int = 0
+    rejected: int = 0
 
 
 class RecordWriter:
@@ -122,9 +123,6 @@ class RecordWriter:
         ]
         self._con.register("batch", pa.Table.from_arrays(arrays, schema=_BATCH))
         texts = ", ".join(f"record.{quoted(name)} as {quoted(name)}" for name in columns)
-        # Each value with its length before it, so that NULL, '' and values that run into each other hash differently.
-        values = (f"record.{quoted(name)}" for name in columns)
-        hashed = ", ".join(f"coalesce(strlen({value}) || ':' || {value}, '-')" for value in values)
         flat = self._con.sql(
             f"""
             with pages as (select part, crawl, seq, payload, from_json(body, {shape}) as records from batch),
@@ -134,15 +132,42 @@ class RecordWriter:
             )
             select
                 {texts}, part as _part, payload as _payload, row as _row,
-                md5(concat({hashed})) as _record_hash, crawl as _crawl, seq as _seq
+                {_hash(f"record.{quoted(name)}" for name in columns)} as _record_hash,
+                crawl as _crawl, seq as _seq
             from single
             """
         ).to_arrow_table()
         self._con.unregister("batch")
+        self._write(flat)
+        self._rows, self._waiting = [], 0
+
+    def _write(self, flat: pa.Table) -> None:
         if self._writer is None:
             self._writer = pq.ParquetWriter(self._pages, flat.schema, compression="zstd", compression_level=1)
         self._writer.write_table(flat)
-        self._rows, self._waiting = [], 0
+
+    def add_table(self, table: pa.Table, part: str, payload: str, count: PartCount) -> None:
+        """Take all records of a part at once: the kept columns as text, and `_row`; an earlier table of it is void.
+
+        `payload`: hash of the payload they came in. `count`: how many rows it had, declared and could not be used.
+        """
+        if self._rows:
+            self._flush()
+        crawl = self._parts[part].crawl + 1 if part in self._parts else 0
+        self._parts[part] = _Part(crawl, count.fetched, count.declared, count.rejected)
+        self._seq += 1
+        names = list(map(quoted, self._resource.kept))
+        self._con.register("delivered", table)
+        flat = self._con.sql(
+            f"""
+            select
+                {", ".join(names)}, {literal(part)} as _part, {literal(payload)} as _payload, _row::integer as _row,
+                {_hash(names)} as _record_hash, {crawl}::integer as _crawl, {self._seq}::integer as _seq
+            from delivered
+            """
+        ).to_arrow_table()
+        self._con.unregister("delivered")
+        self._write(flat)
 
     def finish(self, target: Path) -> dict[str, PartCount]:
         """Write the distinct records, the last read of each, to `target`; return the counts of each part.
@@ -180,7 +205,9 @@ class RecordWriter:
         counted = f"select _part, count(*) from read_parquet({literal(str(target))}) group by 1"
         found = dict(self._con.sql(counted).fetchall())
         return {
-            name: PartCount(fetched=part.fetched, records=found.get(name, 0), declared=part.declared)
+            name: PartCount(
+                fetched=part.fetched, records=found.get(name, 0), declared=part.declared, rejected=part.rejected
+            )
             for name, part in sorted(self._parts.items())
         }
 
@@ -192,6 +219,11 @@ class RecordWriter:
             raise SchemaError(
                 f"record {row + 1} of payload {payload[:12]} has no {' + '.join(self._resource.record_key)}"
             )
+
+
+def _hash(values: Iterable[str]) -> str:
+    """SQL: md5 over values, each with its length before it: NULL, '' and values that run together hash differently."""
+    return f"""md5(concat({", ".join(f"coalesce(strlen({value}) || ':' || {value}, '-')" for value in values)}))"""
 
 
 def content_hash(resource: Resource, records: Path, parts: Collection[str]) -> str:

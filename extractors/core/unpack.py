@@ -135,7 +135,7 @@ def _deflated(packed: bytes, entry: zipfile.ZipInfo, name: str, room: int) -> It
             raise DeliveryError(
                 f"{name} in the ZIP unpacks to more than {believed:,} bytes from {len(packed):,}: not believed"
             )
-        if not chunk and not waiting:
+        if not (chunk or waiting or inflater.eof):
             raise DeliveryError(f"{name} in the ZIP is cut off")
         yield chunk
 
