@@ -63,12 +63,52 @@ class PartCount(BaseModel):
     repeats: int = 0
 
 
+class Delivery(BaseModel):
+    """What became of one delivered file. `resource`, `sender`, `period` are null where its name does not tell them.
+
+    `rows` of the file = rows loaded (`faulty` ones among them) + duplicates + `rejected`. `encoding`: of its text.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    source: str
+    resource: str | None = None
+    sender: str | None = None
+    period: str | None = None
+    file_name: str
+    sha256: str
+    status: Literal["loaded", "repeated", "rejected", "withdrawn"] = "rejected"
+    rows: int = 0
+    duplicates: int = 0
+    faulty: int = 0
+    rejected: int = 0
+    message: str | None = None
+    encoding: str | None = None
+    issued_at: datetime | None = None
+
+    @property
+    def part(self) -> str:
+        """The part of the resource that it speaks of."""
+        return f"{self.sender}|{self.period}"
+
+    @property
+    def records(self) -> int:
+        """Rows that it gave, when it was loaded."""
+        return self.rows - self.duplicates - self.rejected
+
+    @property
+    def speaks(self) -> bool:
+        """Whether it says what its part is from then on."""
+        return self.status in ("loaded", "withdrawn")
+
+
 class Outcome(BaseModel):
     """What became of one attempt; counts in records, sizes in bytes.
 
     `parts`: what came whole, by part (one named '' where the resource is one list); `broken`: what did not, and why.
     `whole`: whether it says everything there is (of its parts); false: only what is new or changed. `cursor`: where the
     next reading begins.
+    `deliveries`: the files that were taken, in order, where the resource comes as files.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -85,6 +125,7 @@ class Outcome(BaseModel):
     fetched: int = 0
     duplicates: int = 0
     records: int = 0
+    rejected: int = 0
     requests: int = 0
     bytes: int = 0
     redacted: int = 0
@@ -92,6 +133,7 @@ class Outcome(BaseModel):
     broken: dict[str, str] = {}
     whole: bool = True
     cursor: str | None = None
+    deliveries: list[Delivery] = []
     content_hash: str | None = None
     warnings: list[str] = []
     retries: list[RetryRecord] = []
@@ -255,6 +297,16 @@ class Archive:
                 if attempt is not None:
                     return attempt
         return None
+
+    def deliveries(self, source: str, resource: str, until: date) -> list[tuple[date, Delivery]]:
+        """Every file that ever arrived up to a night, with its night, in the order they were taken."""
+        return [
+            (night, delivery)
+            for night in self.nights(source, resource)
+            if night <= until
+            for attempt in sorted(self.attempts(source, resource, night), key=_number)
+            for delivery in attempt.outcome.deliveries
+        ]
 
     def known_parts(self, source: str, resource: str, until: date) -> dict[str, KnownPart]:
         """Every part that ever came whole up to a night: its newest night and its counts then."""

@@ -26,3 +26,7 @@ class SpecError(Exception):
 
 class ArchiveError(Exception):
     """The raw archive on disk is not what was written there; names the file."""
+
+
+class DeliveryError(SourceError):
+    """A delivered file is refused whole; the message says where, what was expected and what came."""

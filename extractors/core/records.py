@@ -36,6 +36,7 @@ class _Part:
     fetched: int = 0
     declared: int = 0
     repeats: int = 0
+    rejected: int = 0
 
 
 class RecordWriter:
@@ -159,10 +160,36 @@ class RecordWriter:
             """
         ).to_arrow_table()
         self._con.unregister("batch")
+        self._write(flat)
+        self._rows, self._waiting = [], 0
+
+    def _write(self, flat: pa.Table) -> None:
         if self._writer is None:
             self._writer = pq.ParquetWriter(self._pages, flat.schema, compression="zstd", compression_level=1)
         self._writer.write_table(flat)
-        self._rows, self._waiting = [], 0
+
+    def add_table(self, table: pa.Table, part: str, payload: str, count: PartCount) -> None:
+        """Take all records of a part at once: the kept columns as text, and `_row`; an earlier table of it is void.
+
+        `payload`: hash of the payload they came in. `count`: how many rows it had, declared and could not be used.
+        """
+        if self._rows:
+            self._flush()
+        crawl = self._parts[part].crawl + 1 if part in self._parts else 0
+        self._parts[part] = _Part(crawl, count.fetched, count.declared, count.rejected)
+        self._seq += 1
+        names = list(map(quoted, self._resource.kept))
+        self._con.register("delivered", table)
+        flat = self._con.sql(
+            f"""
+            select
+                {", ".join(names)}, {literal(part)} as _part, {literal(payload)} as _payload, _row::integer as _row,
+                {_hash(names)} as _record_hash, {crawl}::integer as _crawl, {self._seq}::integer as _seq
+            from delivered
+            """
+        ).to_arrow_table()
+        self._con.unregister("delivered")
+        self._write(flat)
 
     def finish(self, target: Path) -> dict[str, PartCount]:
         """Write the distinct records, the last read of each, to `target`; return the counts of each part.
@@ -202,7 +229,11 @@ class RecordWriter:
         found = dict(self._con.sql(counted).fetchall())
         return {
             name: PartCount(
-                fetched=part.fetched, records=found.get(name, 0), declared=part.declared, repeats=part.repeats
+                fetched=part.fetched,
+                records=found.get(name, 0),
+                declared=part.declared,
+                repeats=part.repeats,
+                rejected=part.rejected,
             )
             for name, part in sorted(self._parts.items())
         }

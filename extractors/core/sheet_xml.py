@@ -1,0 +1,158 @@
+"""What the XML of an XLSX says that its reader passes over: formulas without a value, errors, and how far cells reach.
+
+Nothing here resolves an entity: a document that declares any is refused before a parser sees it.
+"""
+
+import re
+import xml.etree.ElementTree as ElementTree
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from xml.parsers import expat
+
+from extractors.core.errors import DeliveryError
+
+CELLS = 25_000_000  # of a sheet, from the first to the last; a reader lays them all out
+
+
+@dataclass(slots=True)
+class Sheet:
+    """What was found in a sheet; positions are (row, column) from 1."""
+
+    rows: int = 0
+    columns: int = 0
+    formulas: list[tuple[int, int]] = field(default_factory=list)
+    unvalued: list[tuple[int, int]] = field(default_factory=list)
+    errors: dict[tuple[int, int], str] = field(default_factory=dict)
+
+
+def refuse_declarations(members: dict[str, bytes]) -> None:
+    """Raise `DeliveryError` where a member declares a document type or entities (in UTF-8 or UTF-16)."""
+    for name, content in members.items():
+        plain = content.replace(b"\0", b"") if b"\0" in content[:64] else content
+        if b"<!DOCTYPE" in plain or b"<!ENTITY" in plain:
+            raise DeliveryError(f"{name} in the XLSX declares a document type or entities: never taken")
+
+
+def sheet_members(members: dict[str, bytes]) -> dict[str, str]:
+    """Sheet name → name of its member."""
+    book = _root(members, "xl/workbook.xml")
+    targets = {}
+    for relation in _root(members, "xl/_rels/workbook.xml.rels"):
+        target = relation.get("Target", "")
+        path = target.lstrip("/") if target.startswith("/") else str(PurePosixPath("xl") / target)
+        targets[relation.get("Id", "")] = path
+    found = {}
+    for element in book.iter():
+        if _local(element.tag) == "sheet":
+            ids = [value for name, value in element.attrib.items() if _local(name) == "id"]
+            found[element.get("name", "")] = targets.get(ids[0] if ids else "", "")
+    return found
+
+
+def counts_from_1904(members: dict[str, bytes]) -> bool:
+    """Whether the numbers of days in the workbook count from 1904."""
+    for element in _root(members, "xl/workbook.xml").iter():
+        if _local(element.tag) == "workbookPr":
+            return element.get("date1904", "0") in ("1", "true")
+    return False
+
+
+def scanned(name: str, content: bytes) -> Sheet:
+    """What a sheet's XML says; raise `DeliveryError` where it is broken or reaches absurdly far."""
+    scan = _Scan(name)
+    try:
+        scan.parser.Parse(content, True)
+    except expat.ExpatError as error:
+        raise DeliveryError(f"sheet {name}: not readable as XML: {error}") from None
+    return scan.found
+
+
+class _Scan:
+    """Walks through the cells of a sheet."""
+
+    def __init__(self, name: str) -> None:
+        self.name, self.found = name, Sheet()
+        self.parser = expat.ParserCreate()
+        self.parser.buffer_text = True
+        self.parser.StartElementHandler = self._start
+        self.parser.EndElementHandler = self._end
+        self._row = self._column = 0
+        self._has_formula = self._is_error = False
+        self._value: list[str] = []
+
+    def _start(self, tag: str, attributes: dict[str, str]) -> None:
+        tag = _local(tag)
+        if tag == "c":
+            self._at(attributes.get("r"))
+            self._has_formula, self._is_error, self._value = False, attributes.get("t") == "e", []
+        elif tag == "row":
+            self._row = _whole(attributes.get("r")) or self._row + 1
+            self._column = 0
+        elif tag == "f":
+            self._has_formula = True
+        elif tag in ("v", "t") and (self._has_formula or self._is_error):
+            self.parser.CharacterDataHandler = self._value.append
+
+    def _end(self, tag: str) -> None:
+        tag = _local(tag)
+        if tag in ("v", "t"):
+            self.parser.CharacterDataHandler = None
+        elif tag == "c" and (self._has_formula or self._is_error):
+            at, value = (self._row, self._column), "".join(self._value)
+            if self._has_formula:
+                self.found.formulas.append(at)
+                if not value:
+                    self.found.unvalued.append(at)
+            if self._is_error and value:
+                self.found.errors[at] = value
+
+    def _at(self, reference: str | None) -> None:
+        match = re.fullmatch(r"([A-Z]{1,3})([0-9]{1,7})", reference or "")
+        if match:
+            self._row, self._column = int(match[2]), column_number(match[1])
+        elif reference:
+            raise DeliveryError(f"sheet {self.name}: expected a cell such as B7, got {reference[:20]!r}")
+        else:
+            self._column += 1
+        found = self.found
+        if self._row > found.rows or self._column > found.columns:
+            found.rows, found.columns = max(found.rows, self._row), max(found.columns, self._column)
+            if found.rows * found.columns > CELLS:
+                raise DeliveryError(
+                    f"sheet {self.name} reaches to row {found.rows:,} and column {found.columns:,}: "
+                    f"more than {CELLS:,} cells are not taken"
+                )
+
+
+def column_number(letters: str) -> int:
+    """`A` → 1, `AA` → 27."""
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - 64
+    return number
+
+
+def column_letters(number: int) -> str:
+    """1 → `A`, 27 → `AA`."""
+    letters = ""
+    while number:
+        number, rest = divmod(number - 1, 26)
+        letters = chr(65 + rest) + letters
+    return letters
+
+
+def _whole(text: str | None) -> int:
+    return int(text) if text and re.fullmatch(r"[0-9]{1,7}", text) else 0
+
+
+def _local(name: str) -> str:
+    return name.rpartition("}")[2].rpartition(":")[2]
+
+
+def _root(members: dict[str, bytes], name: str) -> ElementTree.Element:
+    if name not in members:
+        raise DeliveryError(f"not an XLSX: it holds no {name}")
+    try:
+        return ElementTree.fromstring(members[name])
+    except ElementTree.ParseError as error:
+        raise DeliveryError(f"{name} in the XLSX is not readable as XML: {error}") from None

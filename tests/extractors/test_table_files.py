@@ -1,0 +1,336 @@
+"""`extractors.core.table_file`: whatever shape a table comes in, the same rows come out, or words why not."""
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from delivered import HEAD, ROWS, came, csv, judged, repacked, resource, saved, xls, xlsx, zipped, zipped_as
+
+from extractors.core.errors import DeliveryError
+from extractors.core.spec import all_specs
+
+REAL = Path(__file__).parents[2].parent / "shared/upstream/data/ref/nfra_commercial_banks_2025-12-31.csv"
+TYPED: list[list[Any]] = [
+    [1, "甲担保", 1000.5, 3, date(2023, 3, 15), "在业", "张三"],
+    [2.0, "乙担保", 2000, 4.0, "2024年5月6日", "注销", "李四"],
+    ["0003", "丙担保", "3,000", "５", "长期", "在业", "王五"],
+]
+GOOD = [
+    ("0001", "甲担保", "1000.5", "万元", "3", "2023-03-15", "在业"),
+    ("0002", "乙担保", "2000", "万元", "4", "2024年5月6日", "注销"),
+    ("0003", "丙担保", "3000", "万元", "5", "长期", "在业"),
+]
+SHOWN = ["机构编码", "名称", "注册资本", "注册资本_unit", "户数", "成立日期", "状态"]
+
+
+def good(name: str, content: bytes, **given: Any) -> list[tuple[Any, ...]]:
+    """The records of a file that has no fault."""
+    found = judged(name, content, **given)
+    assert found.faults == []
+    return [tuple(row[column] for column in SHOWN) for row in found.table.to_pylist()]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gbk", "gb18030"])
+def test_a_csv_is_read_in_each_declared_encoding(encoding: str) -> None:
+    """Strictly, in the declared order; the one that fits is recorded."""
+    content = csv(HEAD, *ROWS, encoding=encoding)
+    assert good("list.csv", content) == GOOD
+    assert came("list.csv", content).encoding == ("utf-8-sig" if encoding.startswith("utf") else "gb18030")
+
+
+@pytest.mark.parametrize(
+    ("ruin", "said"),
+    [("甲\ufffd保", r"U\+FFFD"), ("锟斤拷", "锟斤拷"), ("ï¿½", "ï¿½"), ("甲\0", "a zero byte")],
+)
+def test_text_that_was_decoded_wrongly_before_it_came_is_refused(ruin: str, said: str) -> None:
+    """What a wrong decoding destroyed cannot be mended; the line is named."""
+    with pytest.raises(DeliveryError, match=f"line 2: holds {said}"):
+        came("list.csv", csv(HEAD, ["0001", ruin, "1", "1", "", "", ""]))
+
+
+def test_bytes_in_no_declared_encoding_are_refused() -> None:
+    """Not read as something else."""
+    only = resource(file={"encodings": ["utf-8-sig"]})
+    with pytest.raises(DeliveryError, match="line 1: expected text in utf-8-sig, got other bytes"):
+        came("list.csv", csv(HEAD, *ROWS, encoding="gbk"), only)
+
+
+@pytest.mark.parametrize(("name", "make"), [("list.xlsx", xlsx), ("list.xls", xls)])
+def test_spreadsheets_give_what_a_csv_gives(name: str, make: Any) -> None:
+    """Codes that became numbers get their zeros back, dates are ISO, whole numbers lose their point."""
+    rows = [list(row) for row in TYPED]
+    if make is xls:
+        rows[0][4] = "2023-03-15"
+    assert good(name, make(HEAD, *rows)) == GOOD
+
+
+def test_rows_keep_the_number_a_person_sees() -> None:
+    """Titles, blank lines, multi-line cells and notes count; the number is the one the spreadsheet shows."""
+    lines = [["全省名录"], HEAD, ROWS[0], [""], ["0002", '"乙\n担保"', "1", "x", "", "", ""], ["注：", "完"]]
+    found = judged("list.csv", csv(*lines), resource({"title_rows": 1}))
+    assert [row["_row"] for row in found.table.to_pylist()] == [3, 5]
+    assert found.faults == ['row 5, 户数: expected a whole number, got "x"']
+    sheet = judged(
+        "list.xlsx", xlsx(["全省名录"], HEAD, ROWS[0], [], ["0002", "乙", 1, "x"]), resource({"title_rows": 1})
+    )
+    assert [row["_row"] for row in sheet.table.to_pylist()] == [3, 5]
+
+
+def test_a_line_with_another_number_of_fields_is_named_and_rejected() -> None:
+    """Nobody knows which of its fields is which."""
+    found = judged("list.csv", csv(HEAD, ROWS[0], ["0002", "乙担保", "1"], ROWS[2]))
+    assert (found.rows, found.rejected, found.faults) == (3, 1, ["row 3, expected 7 fields, got 3"])
+    assert [row["_row"] for row in found.table.to_pylist()] == [2, 4]
+
+
+@pytest.mark.parametrize("stray", ['"乙,1,1,,,\r\n', '"乙,1,1,,,\r\n0009,"丁",1,1,,,\r\n'])
+def test_a_quotation_mark_that_is_not_closed_is_refused(stray: str) -> None:
+    """It would swallow the lines after it without a word."""
+    content = csv(HEAD) + f"0002,{stray}".encode() + csv(*ROWS)
+    with pytest.raises(DeliveryError, match="row 2: a quotation mark is opened and not closed"):
+        came("list.csv", content)
+
+
+def test_merged_heads_are_joined() -> None:
+    """Levels are joined with `/`, merged cells filled, and a sender's own heads mapped to ours."""
+    own = {
+        "heads": {"基本/编码": "机构编码", "基本/名": "名称", "基本/注册资本": "注册资本"},
+        "head_rows": 2,
+        "title_rows": 1,
+    }
+    head = [
+        ["名录"],
+        ["基本", None, None, "户数", "成立日期", "状态", "联系人"],
+        ["编码", "名", "注册\n资本(万元)", None, None, None, None],
+    ]
+    of = resource(file={"layouts": {"32": {"units_in_head": True, **own}}})
+    content = xlsx(*head, *TYPED, merge=("A2:C2", "D2:D3", "E2:E3", "A1:G1"))
+    assert good("list.xlsx", content, of=of, sender="32") == GOOD
+    rows = [list(row) for row in TYPED]
+    rows[0][4] = "2023-03-15"
+    assert good("list.xls", xls(*head, *rows, merge=(1, 1, 0, 2)), of=of, sender="32") == GOOD
+    with pytest.raises(
+        DeliveryError, match=r"expected 机构编码, 名称, got a line of 7 cells none of which is a declared"
+    ):
+        came("list.xlsx", content, of, sender="33")
+
+
+def test_units_must_stand_in_the_head_where_they_are_declared_to() -> None:
+    """Half-width or full-width brackets; without a unit an amount means nothing."""
+    half = [cell.replace("（", "(").replace("）", ")") for cell in HEAD]
+    assert good("list.csv", csv(half, *ROWS)) == GOOD
+    bare = [cell.replace("（万元）", "") for cell in HEAD]
+    with pytest.raises(DeliveryError, match="注册资本: expected its unit in the head, such as 注册资本（万元）"):
+        came("list.csv", csv(bare, *ROWS))
+
+
+def test_totals_must_be_the_sums() -> None:
+    """To the digits they are stated with; a wrong one says that rows are missing."""
+    assert good("list.csv", csv(HEAD, *ROWS, ["合计", "", "6000.5", "12", "", "", ""])) == GOOD
+    assert good("list.csv", csv(HEAD, *ROWS, ["合计", "", "6001"])) == GOOD
+    assert good("list.xlsx", xlsx(HEAD, *TYPED, ["合计", None, 6000.5, 12])) == GOOD
+    with pytest.raises(DeliveryError, match=r"row 5, 注册资本: expected the sum of the rows, 6000.5, got 6100"):
+        came("list.csv", csv(HEAD, *ROWS, ["合 计".replace(" ", ""), "", "6100", "12", "", "", ""]))
+
+
+def test_a_note_is_no_row_but_a_name_that_begins_like_one_is() -> None:
+    """A note leaves empty what every row must fill."""
+    head = [HEAD[1], HEAD[0], *HEAD[2:]]
+    rows = [["注册示范担保", "0001", "1", "1", "", "", ""], ["注：截至六月底", "", "", "", "", "", ""]]
+    found = judged("list.csv", csv(head, *rows))
+    assert [row["名称"] for row in found.table.to_pylist()] == ["注册示范担保"]
+    assert (found.rows, found.rejected) == (1, 0)
+
+
+def test_several_sheets_and_hidden_ones() -> None:
+    """The named sheets one after the other; a hidden one is passed over or refused, as declared."""
+    content = xlsx(HEAD, TYPED[0], more={"二": [HEAD, *TYPED[1:]], "隐": [["x"]]})
+    both = resource({"sheets": ["一", "二"]})
+    assert good("list.xlsx", content, of=both) == GOOD
+    assert good("list.xlsx", content) == GOOD[:1]
+    with pytest.raises(DeliveryError, match="hidden sheets, which are not taken: 隐"):
+        came("list.xlsx", content, resource({"hidden": "refuse"}))
+    with pytest.raises(DeliveryError, match="expected 三, got the sheets 一, 二, 隐"):
+        came("list.xlsx", content, resource({"sheets": ["三"]}))
+    broken = xlsx(HEAD, TYPED[0], more={"二": [HEAD, ["0002", None, 1]]})
+    assert judged("list.xlsx", broken, both).faults == ["sheet 二, row 2, 名称: expected a value, got nothing"]
+
+
+def test_formulas_give_their_stored_value_or_are_refused() -> None:
+    """One whose value was never stored is no empty cell."""
+    row = ["0001", "甲担保", "=1000+0.5", 3, "2023-03-15", "在业"]
+    unvalued = xlsx(HEAD, row)
+    with pytest.raises(DeliveryError, match="sheet 一, row 2, column C: expected a value, got a formula whose value"):
+        came("list.xlsx", unvalued)
+    valued = repacked(unvalued, sheet1=(b"<f>1000+0.5</f><v />", b"<f>1000+0.5</f><v>1000.5</v>"))
+    assert good("list.xlsx", valued) == GOOD[:1]
+    with pytest.raises(DeliveryError, match="row 2, column C: expected a value, got a formula"):
+        came("list.xlsx", valued, resource({"formulas": "refuse"}))
+
+
+def test_an_error_of_a_formula_is_a_fault() -> None:
+    """A reader that passes over it would leave an empty cell."""
+    book = openpyxl.Workbook()
+    book.active.append(HEAD)
+    book.active.append(["0001", "甲担保", "#DIV/0!", 3])
+    book.active["C2"].data_type = "e"
+    assert judged("list.xlsx", saved(book)).faults == ['row 2, 注册资本: expected a value, got "#DIV/0!"']
+
+
+def test_a_code_that_lost_digits_is_never_mended() -> None:
+    """9.14E+17 was a code once: as a key it addresses nothing, elsewhere it is a fault."""
+    code = {"as": "code", "type": "code", "required": True}
+    columns = {"机构编码": code, "名称": {"as": "name"}, "户数": code | {"required": False}}
+    of = resource(columns=columns)
+    rows = [[9.1330100123456e17, "甲", "1"], ["91330100MA27X20003", "乙", 9.1330100123456e17]]
+    found = judged("list.xlsx", xlsx(list(columns), *rows), of)
+    assert (found.rejected, found.faulty) == (1, 1)
+    assert found.faults == [
+        'row 2, 机构编码: expected a code as text, got a number that has lost digits, "9.1330100123456E+17"',
+        'row 3, 户数: expected a code as text, got a number that has lost digits, "9.1330100123456E+17"',
+    ]
+
+
+@pytest.mark.parametrize(
+    ("cell", "kept"),
+    [
+        (45000, "2023-03-15"),
+        ("45000.5", "2023-03-15"),
+        (datetime(2023, 3, 15, 10, 5), "2023-03-15 10:05:00"),
+        (20230315, "20230315"),
+        ("2023/3/15", "2023/3/15"),
+        ("2023.03", "2023.03"),
+        ("2015年", "2015年"),
+        ("暂无", None),
+    ],
+)
+def test_dates_that_dbt_can_read_are_taken(cell: Any, kept: str | None) -> None:
+    """Serial numbers become days; spellings stay as they are."""
+    found = judged("list.xlsx", xlsx(HEAD, ["0001", "甲", 1, 1, cell]))
+    assert found.faults == []
+    assert found.table.to_pylist()[0]["成立日期"] == kept
+
+
+@pytest.mark.parametrize("cell", ["2023-02-30", "15.3.2023", "昨天", "123", "20231345"])
+def test_what_is_no_date_is_a_fault(cell: str) -> None:
+    """With what came."""
+    found = judged("list.csv", csv(HEAD, ["0001", "甲", "1", "1", cell, "", ""]))
+    assert found.faults == [f'row 2, 成立日期: expected a date such as 2026-06-30, got "{cell}"']
+
+
+def test_serial_days_of_a_workbook_that_counts_from_1904() -> None:
+    """The same number is another day there."""
+    book = openpyxl.Workbook()
+    book.epoch = openpyxl.utils.datetime.CALENDAR_MAC_1904
+    for row in (HEAD, ["0001", "甲", 1, 1, 45000 - 1462]):
+        book.active.append(row)
+    assert judged("list.xlsx", saved(book)).table.to_pylist()[0]["成立日期"] == "2023-03-15"
+
+
+def test_every_cell_is_held_to_its_column() -> None:
+    """Row, column, expected, got; a faulty row that has its key is kept, one without is not."""
+    rows = [
+        ["0001", "", "abc", "1.5", "", "停业", ""],
+        ["", "乙", "1", "1", "", "", ""],
+        ["12345", "丙", "-", "无", "/", "—", ""],
+    ]
+    found = judged("list.csv", csv(HEAD, *rows))
+    assert (found.rows, found.faulty, found.rejected, found.duplicates) == (3, 2, 1, 0)
+    assert found.faults == [
+        'row 2, 名称: expected a value, got nothing; 注册资本: expected a number, got "abc"; '
+        '户数: expected a whole number, got "1.5"; 状态: expected 在业 or 注销, got "停业"',
+        "row 3, 机构编码: expected a value, got nothing",
+        'row 4, 机构编码: expected 0001 or the like, got "12345"',
+    ]
+    assert [row["fault"] for row in found.table.to_pylist()] == [found.faults[0], found.faults[2]]
+    assert [found.table.to_pylist()[1][name] for name in ("注册资本", "户数", "成立日期", "状态")] == [None] * 4
+
+
+def test_a_null_word_in_free_text_is_text() -> None:
+    """A company may be called 无."""
+    found = judged("list.csv", csv(HEAD, ["0001", " \u3000无 ", "1", "1", "", "", ""]))
+    assert found.table.to_pylist()[0]["名称"] == "无"
+
+
+def test_equal_rows_are_one_and_contradictions_none() -> None:
+    """Which of two rows with one key is right nobody knows; both are named."""
+    changed = ["0002", "乙担保", "2001", "4", "", "", ""]
+    found = judged("list.csv", csv(HEAD, ROWS[0], ROWS[1], ROWS[0], changed, ROWS[2]))
+    assert (found.rows, found.duplicates, found.rejected, found.faulty) == (5, 1, 2, 0)
+    assert [row["_row"] for row in found.table.to_pylist()] == [2, 6]
+    assert found.faults == [
+        'row 3, 机构编码: "0002" stands in row 5 as well, with other values',
+        'row 5, 机构编码: "0002" stands in row 3 as well, with other values',
+    ]
+
+
+def test_running_numbers_tell_no_rows_apart() -> None:
+    """The column of running numbers is no statement about the row; the last number is what the file declares."""
+    of = resource(file={"declared": "序号"})
+    found = judged("list.csv", csv(["序号", *HEAD], ["1", *ROWS[0]], ["2", *ROWS[0]]), of)
+    assert (found.duplicates, found.rejected, found.last_number) == (1, 0, "2")
+
+
+def test_heads_that_are_not_ours() -> None:
+    """Unknown ones warn, missing ones refuse with what was found, two that mean the same refuse."""
+    more = came("list.csv", csv([*HEAD, "手机"], [*ROWS[0], "1"]))
+    assert more.warnings == ["unknown column '手机': not loaded; declare it in source.yml"]
+    assert "手机" not in more.table.column_names
+    with pytest.raises(DeliveryError, match=r"row 1 \(head\): expected 机构编码, got the heads 编号, 名称"):
+        came("list.csv", csv(["编号", *HEAD[1:]], *ROWS))
+    with pytest.raises(DeliveryError, match="two columns are 名称: 名称, 机构名称"):
+        came("list.csv", csv([*HEAD, "机构名称"], [*ROWS[0], "1"]))
+
+
+def test_natural_persons_never_leave_the_reader() -> None:
+    """Neither in the table nor in words, not even where their row is taken for the head."""
+    read = came("list.csv", csv(HEAD, *ROWS))
+    assert "张三" not in str(read.table.to_pylist())
+    with pytest.raises(DeliveryError) as refused:
+        came("list.csv", csv(*ROWS), resource({"title_rows": 1}))
+    assert "李四" not in str(refused.value)
+
+
+def test_a_zip_gives_its_files_one_after_the_other() -> None:
+    """Each with its own head; a fault names the member."""
+    both = zipped(a_csv=csv(HEAD, ROWS[0]), b_xlsx=xlsx(HEAD, *TYPED[1:]))
+    assert good("list.zip", both) == GOOD
+    bad = zipped(a_csv=csv(HEAD, ROWS[0]), b_csv=csv(HEAD, ["0002", "", "1", "1", "", "", ""]))
+    assert judged("list.zip", bad).faults == ["b.csv, row 2, 名称: expected a value, got nothing"]
+    with_mac = zipped_as({"a.csv": csv(HEAD, ROWS[0]), "__MACOSX/._a.csv": b"x"})
+    assert good("list.zip", with_mac) == GOOD[:1]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("list.csv", b"", "the file is empty"),
+        ("list.csv", csv(HEAD)[:-2], None),
+        ("list.xlsx", csv(HEAD, *ROWS), "named .xlsx, but its content is text"),
+        ("list.xls", b"<html><table>", "named .xls, but its content is a web page"),
+        ("list.csv", xlsx(HEAD), "named .csv, but its content is a ZIP or XLSX"),
+        ("list.xlsx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "is an XLS or encrypted"),
+        ("list.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "not readable as XLS"),
+        ("list.xlsx", xlsx(HEAD)[:300], "not readable as a ZIP"),
+        ("list.xlsx", zipped(a_csv=b"x"), "not an XLSX: it holds no xl/workbook.xml"),
+        ("list.xlsx", xlsx(), r"expected the head in row 1, got 0"),
+    ],
+)
+def test_a_right_name_does_not_make_a_right_file(name: str, content: bytes, said: str | None) -> None:
+    """What the file really is decides."""
+    if said is None:
+        assert came(name, content).table.num_rows == 0  # a head and no row is a table
+        return
+    with pytest.raises(DeliveryError, match=said):
+        came(name, content)
+
+
+@pytest.mark.skipif(not REAL.is_file(), reason=f"no real upstream data: {REAL} is not there")
+def test_the_real_list_of_banks_loads_whole() -> None:
+    """The regulator's list of 2025-12-31 as it was published: 203 banks, none faulty."""
+    of = all_specs()["nfra_institutions"].resources["institution"]
+    found = judged("nfra_institutions_2025-12-31.csv", REAL.read_bytes(), of, "nfra")
+    assert (found.rows, found.table.num_rows, found.faults) == (203, 203, [])
+    assert found.table.to_pylist()[0]["机构编码"] == "B0001H111000001"
