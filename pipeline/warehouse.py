@@ -17,6 +17,7 @@ from extractors.core.changes import Night
 from extractors.core.files import write_atomic
 from extractors.core.sql import literal, quoted
 from identity.resolve import resolve
+from pipeline.arrivals import DELIVERY
 from pipeline.dbt import Dbt
 
 FETCH = pa.schema(
@@ -28,7 +29,7 @@ FETCH = pa.schema(
         ("message", pa.string()),
         ("good_run_date", pa.date32()),
         ("age_nights", pa.int32()),
-        *((name, pa.int64()) for name in ("declared_total", "fetched", "duplicates", "records")),
+        *((name, pa.int64()) for name in ("declared_total", "fetched", "duplicates", "rejected", "records")),
         ("selected", pa.bool_()),
     ]
 )
@@ -36,7 +37,7 @@ FETCH = pa.schema(
 
 IDENTITY_INPUT = "+tag:identity_input"
 # Tables of the raw schema that say something new every night.
-OF_THE_NIGHT = ("fetch", "run")
+OF_THE_NIGHT = ("fetch", "run", "delivery")
 
 
 class State(BaseModel):
@@ -62,13 +63,15 @@ class Warehouse:
         logs: Mapping[tuple[str, str], Sequence[Night]],
         empty: Mapping[tuple[str, str], Path],
         fetches: Sequence[Mapping[str, Any]],
+        deliveries: Sequence[Mapping[str, Any]] = (),
         *,
         full: bool = False,
     ) -> str:
         """Bring the build file to `run_date`; return `full` or `incremental`.
 
         `logs`: change log per (source, resource) up to the night; `empty`: a file with its columns and no rows;
-        `fetches`: one row per resource for `raw.fetch`. `full`: build anew even where it need not be.
+        `fetches`: one row per resource for `raw.fetch`; `deliveries`: one per file for `raw.delivery`. `full`: build
+        anew even where it need not be.
         """
         wanted = State(
             run_date=run_date,
@@ -85,7 +88,7 @@ class Warehouse:
             for path in (self.path, self.path.with_name(self.path.name + ".wal")):
                 path.unlink(missing_ok=True)
         new = {key: nights[done.get("/".join(key), 0) :] for key, nights in logs.items()}
-        self._feed(run_date, code_version, new, empty, fetches)
+        self._feed(run_date, code_version, new, empty, fetches, deliveries)
         dbt = Dbt(self.path, self._folder)
         before, after = _selection(None if full else [key for key, nights in new.items() if nights])
         dbt.build(*before)
@@ -101,6 +104,7 @@ class Warehouse:
         new: Mapping[tuple[str, str], Sequence[Night]],
         empty: Mapping[tuple[str, str], Path],
         fetches: Sequence[Mapping[str, Any]],
+        deliveries: Sequence[Mapping[str, Any]],
     ) -> None:
         """Schema `raw`: what dbt reads. The views show only what is not built yet."""
         fetch = pa.Table.from_pylist([dict(row) for row in fetches], FETCH)
@@ -112,6 +116,8 @@ class Warehouse:
             )
             con.register("fetch_rows", fetch)
             con.execute("create or replace table raw.fetch as from fetch_rows order by source_id, resource")
+            con.register("delivery_rows", pa.Table.from_pylist([dict(row) for row in deliveries], DELIVERY))
+            con.execute("create or replace table raw.delivery as from delivery_rows order by received_on, delivery_id")
             for key, nights in new.items():
                 files = ", ".join(literal(str(path)) for path in [empty[key], *(night.path for night in nights)])
                 name = quoted("__".join(key))
