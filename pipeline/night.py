@@ -11,6 +11,7 @@ from typing import Any
 
 import structlog
 
+from extractors.core import deliveries
 from extractors.core.archive import Archive, Outcome, PartCount
 from extractors.core.changes import ChangeLog
 from extractors.core.clock import Clock, SystemClock
@@ -18,6 +19,7 @@ from extractors.core.deltas import standing
 from extractors.core.errors import ArchiveError
 from extractors.core.fetch import Access, Progress, describe, fetch, silent
 from extractors.core.spec import SourceSpec, all_specs
+from pipeline import arrivals
 from pipeline.ledger import Ledger
 from pipeline.locks import held
 from pipeline.run_date import today
@@ -127,22 +129,13 @@ class Night:
             self.ledger.step(self.run_date, "extract", source) as entry,
         ):
             past = self._is_past(source)
-            wanted = [name for name in spec.resources if not (only_missing and self._have(source, name, past))]
+            wanted = [name for name in spec.resources if not (only_missing and self._have(spec, name, past))]
             if wanted and past:
-                entry.status, entry.message = "failed", self._past_message(source)
+                entry.status, entry.message = "failed", self._past_message(spec)
                 log.warning("source not asked", source=source, why=entry.message)
                 return Fetched(source, [])
             for name in wanted:
-                outcome = fetch(
-                    spec,
-                    name,
-                    self.archive,
-                    self.run_date,
-                    self._access(spec),
-                    accept_volume=accept_volume,
-                    progress=progress,
-                )
-                self._say(spec, outcome)
+                self._say(spec, self._attempt(spec, name, accept_volume, progress))
             outcomes = [
                 attempt.outcome
                 for name in spec.resources
@@ -153,6 +146,14 @@ class Night:
             if bad:
                 entry.status, entry.message = "failed", "; ".join(str(outcome.message) for outcome in bad)
         return Fetched(source, outcomes, reused=not wanted)
+
+    def _attempt(self, spec: SourceSpec, name: str, accept_volume: bool, progress: Progress) -> Outcome:
+        """Take what was delivered of a resource, or fetch it."""
+        archive, night = self.archive, self.run_date
+        if spec.http is None:
+            inbox = self.settings.inbox
+            return deliveries.deliver(spec, name, inbox, archive, night, self.clock, accept_volume=accept_volume)
+        return fetch(spec, name, archive, night, self._access(spec), accept_volume=accept_volume, progress=progress)
 
     def build(self, *, full: bool = False) -> str:
         """Change log → databases → release candidate; return `full` or `incremental`."""
@@ -169,7 +170,8 @@ class Night:
                     f"nothing to build: no source has ever come whole up to {self.run_date}; `fsdb status` says why"
                 )
             version = code_version()
-            mode = self.warehouse.build(self.run_date, version, logs, empty, self.fetches(), full=full)
+            arrived = arrivals.rows(self.archive, self.run_date)
+            mode = self.warehouse.build(self.run_date, version, logs, empty, self.fetches(), arrived, full=full)
             written = candidate.write(
                 self.warehouse.path,
                 catalogue.load(self.warehouse.manifest),
@@ -239,7 +241,13 @@ class Night:
                 accepted = self.archive.accepted(spec.id, name, self.run_date) or tonight
                 # Each part with the counts of the night on which it last came whole.
                 known = self.archive.known_parts(spec.id, name, self.run_date).values()
-                parts, since = [part.count for part in known], min((part.run_date for part in known), default=None)
+                parts, nights = [part.count for part in known], [part.run_date for part in known]
+                # Deliveries come when they come, each of its part: the newest says how old the resource is. Else it is
+                # as old as its oldest part.
+                delivered = spec.http is None
+                since = (max if delivered else min)(nights, default=None)
+                if delivered:
+                    accepted = tonight
                 if resource.mode == "delta" and parts:
                     # A night of changes says nothing about most rows: what stands is what all readings add up to.
                     rows_now = sum(standing(self.archive, spec.id, name, resource, self.run_date).values())
@@ -257,11 +265,13 @@ class Night:
                         "max_age_nights": spec.cadence.max_age_nights,
                         "status": accepted.outcome.status if accepted else "not_run",
                         "message": accepted.outcome.message if accepted else None,
-                        # A resource in parts is as old as its oldest part.
                         "good_run_date": since,
                         "age_nights": (self.run_date - since).days if since else None,
-                        # Less what the source itself counts twice.
-                        "declared_total": sum(part.declared - part.repeats for part in parts) if parts else None,
+                        # Less what the source itself counts twice. What a delivered file declares is compared with
+                        # all its rows, when it is taken.
+                        "declared_total": sum(part.declared - part.repeats for part in parts)
+                        if parts and not delivered
+                        else None,
                         "fetched": sum(part.fetched for part in parts) if parts else None,
                         "duplicates": sum(part.fetched - part.records - part.rejected for part in parts)
                         if parts
@@ -284,12 +294,14 @@ class Night:
                     found.append(good.outcome.model_dump(mode="json", include=shown))
         return found
 
-    def _have(self, source: str, name: str, past: bool) -> bool:
+    def _have(self, spec: SourceSpec, name: str, past: bool) -> bool:
         """Whether the night's snapshot is there and sound; a damaged one is named and fetched again, where that can be.
 
         Raises `ArchiveError` where it cannot: a night must not drop out of history without a word.
         """
-        attempt = self.archive.accepted(source, name, self.run_date)
+        if spec.http is None:
+            return arrivals.have(self.archive, spec, name, self.settings.inbox, self.run_date, past=past)
+        attempt = self.archive.accepted(spec.id, name, self.run_date)
         if attempt is None or not attempt.outcome.is_good:
             return False
         try:
@@ -318,7 +330,10 @@ class Night:
         """A live source only says what it says today; asking it for an earlier night would invent history."""
         return self.settings.is_live(source) and self.run_date != today(self.clock.now(), self.settings.timezone)
 
-    def _past_message(self, source: str) -> str:
+    def _past_message(self, spec: SourceSpec) -> str:
+        source = spec.id
+        if spec.http is None:
+            return f"{source}: what lies in the inbox now is not of {self.run_date}; what was delivered before is kept"
         return (
             f"{source}: the live source was not asked for {self.run_date}: it only knows today. "
             "What the archive has of that night is used; rows of the last good night are kept"
@@ -326,7 +341,11 @@ class Night:
 
     def _say(self, spec: SourceSpec, outcome: Outcome) -> None:
         good = self.archive.last_good(spec.id, outcome.resource, self.run_date)
-        text = describe(outcome, good.outcome.run_date if good else None, spec.cadence.max_age_nights)
+        text = (
+            deliveries.describe(outcome)
+            if spec.http is None
+            else describe(outcome, good.outcome.run_date if good else None, spec.cadence.max_age_nights)
+        )
         for warning in outcome.warnings:
             log.warning(f"{outcome.source}/{outcome.resource} {outcome.run_date}: {warning}")
         (log.info if outcome.is_good else log.error)(text)

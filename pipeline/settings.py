@@ -60,6 +60,11 @@ class Settings(BaseSettings):
     data_dir: Annotated[
         Path, BeforeValidator(_folder), Field(description="everything the pipeline writes lies under it")
     ] = Path("data")
+    inbox: Annotated[
+        Path,
+        BeforeValidator(_folder),
+        Field(description="where files are delivered, in a folder per source; default: inbox in the data folder"),
+    ] = Field(default_factory=lambda given: given.get("data_dir", Path("data")) / "inbox")
     upstream: Annotated[
         str | None,
         BeforeValidator(_address),
@@ -200,7 +205,8 @@ def load(**given: Any) -> Settings:
         settings = settings.model_copy(update={"tokens": settings.tokens | said | given.get("tokens", {})})
         # Relative to the settings file where there is one: what a schedule starts elsewhere finds the same data.
         home = config_file().absolute().parent
-        return settings.model_copy(update={"data_dir": (home / settings.data_dir).absolute()})
+        folders = {name: (home / getattr(settings, name)).absolute() for name in ("data_dir", "inbox")}
+        return settings.model_copy(update=folders)
     except ValidationError as error:
         faults = "; ".join(
             f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}"

@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
@@ -251,8 +251,22 @@ def status(out: Console, settings: Settings, count: int) -> None:
         if attempt and not attempt.outcome.is_good:
             say(out, f"{source}/{name}: {attempt.outcome.message}")
             say(out, f"  next: {attempt.outcome.next}")
+        for line in _rejected(settings, archive, source, name, nights[:1]):
+            say(out, line)
         for folder in archive.damaged(source, name):
             say(out, f"{source}/{name}: {folder} is damaged and no longer counts")
+
+
+def _rejected(settings: Settings, archive: Archive, source: str, name: str, nights: list[date]) -> Iterator[str]:
+    """What was rejected on the last night and has not been mended since: file, first fault, where the report lies."""
+    for night in nights:
+        taken = [delivery for received, delivery in archive.deliveries(source, name, night) if received == night]
+        mended = {delivery.file_name for delivery in taken if delivery.status != "rejected"}
+        for delivery in taken:
+            if delivery.status == "rejected" and delivery.file_name not in mended:
+                report = settings.inbox / source / "rejected" / str(night) / f"{delivery.file_name}.report.txt"
+                yield f"{source}/{name}: {delivery.file_name} rejected: {delivery.message}"
+                yield f"  report: {report}"
 
 
 def _judged(ledger: Ledger, night: date, busy: bool) -> str:

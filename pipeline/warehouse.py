@@ -17,6 +17,7 @@ from extractors.core.changes import Night
 from extractors.core.files import write_atomic
 from extractors.core.sql import literal, quoted
 from identity.resolve import resolve
+from pipeline.arrivals import DELIVERY
 from pipeline.dbt import Dbt
 
 FETCH = pa.schema(
@@ -32,20 +33,6 @@ FETCH = pa.schema(
         ("selected", pa.bool_()),
     ]
 )
-# One row a file that ever arrived; `received_on` is the night it was taken in.
-DELIVERY = pa.schema(
-    [
-        *((name, pa.string()) for name in ("delivery_id", "source_id", "resource", "sender", "period", "file_name")),
-        ("sha256", pa.string()),
-        ("received_on", pa.date32()),
-        ("status", pa.string()),
-        *((name, pa.int64()) for name in ("rows", "faulty_rows", "rejected_rows")),
-        ("message", pa.string()),
-        ("is_current", pa.bool_()),
-    ]
-)
-
-
 IDENTITY_INPUT = "+tag:identity_input"
 # Tables of the raw schema that say something new every night.
 OF_THE_NIGHT = ("delivery", "fetch", "run")
