@@ -276,7 +276,7 @@ class Client:
     def _exchange(self, asked: _Request, target: Path | None) -> tuple[Payload, bytes, SourceError | None, str]:
         """The answer as it is kept, the body as it came, what went wrong on the way, and `Retry-After`."""
         status, content_type, source_clock, wanted, body = 0, "", "", "", b""
-        digest = hashlib.sha256()
+        digest, until = hashlib.sha256(), self._clock.monotonic() + PATIENCE * self._timeout
         problem: SourceError | None = None
         try:
             # Connect and read each get the time-out; redirects to other hosts are not followed.
@@ -295,7 +295,7 @@ class Client:
                 content_type = response.headers.get("Content-Type", "")
                 source_clock = response.headers.get("Date", "")
                 wanted = response.headers.get("Retry-After", "")
-                parts = self._parts(response, digest, self._largest if target else LARGEST_BODY)
+                parts = self._parts(response, digest, until, self._largest if target else LARGEST_BODY)
                 if target and status == 200:
                     with target.open("wb") as file:
                         _write(file, parts)
@@ -314,9 +314,9 @@ class Client:
         payload = Payload(asked.url, form, status, content_type, now, source_clock, received, redacted, kept, error)
         return payload, body, problem, wanted
 
-    def _parts(self, response: requests.Response, digest: Any, largest: int) -> Iterator[bytes]:
+    def _parts(self, response: requests.Response, digest: Any, until: float, largest: int) -> Iterator[bytes]:
         """The body as it comes in, decompressed; raises when it is too large or takes too long."""
-        size, until = 0, self._clock.monotonic() + PATIENCE * self._timeout
+        size = 0
         # `read1` gives what is there: whole chunks of a body that drips would never come.
         while part := response.raw.read1(2**20, decode_content=True):
             size += len(part)

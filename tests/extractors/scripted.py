@@ -25,7 +25,10 @@ class Asked:
 
 @dataclass(frozen=True)
 class Answer:
-    """What to send back. `cut` sends only so many bytes of the body, `reset` breaks the line, `hold` says nothing."""
+    """What to send back. `cut` sends only so many bytes of the body, `reset` breaks the line, `hold` says nothing.
+
+    `drip` is called before each single byte of the body.
+    """
 
     body: bytes = b""
     status: int = 200
@@ -33,6 +36,7 @@ class Answer:
     cut: int | None = None
     reset: bool = False
     hold: bool = False
+    drip: Callable[[], None] | None = None
 
 
 def as_json(document: Any, **more: Any) -> Answer:
@@ -107,9 +111,19 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(answer.body)))
         self.end_headers()
+        if answer.drip:
+            for at in range(len(answer.body)):
+                answer.drip()
+                self.wfile.write(answer.body[at : at + 1])
+                self.wfile.flush()
+            return
         self.wfile.write(answer.body[: answer.cut])
 
     do_POST = do_GET  # noqa: N815
+
+    def handle(self) -> None:
+        with suppress(OSError):
+            super().handle()
 
     def finish(self) -> None:
         with suppress(OSError):  # the line may have been broken on purpose

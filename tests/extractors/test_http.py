@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 from scripted import MAINTENANCE, Answer, Server, as_json
 
 from extractors.core import http
@@ -327,3 +328,151 @@ def test_an_error_never_quotes_a_personal_value(server: Server, client: Any) -> 
         client(personal=["linkman"]).get_json("/list")
     assert "ZHANG" not in str(caught.value)
     assert '"linkman":null' in str(caught.value)
+
+
+# -- several hosts ---------------------------------------------------------------------------------------------------
+
+
+def boxed(server: Server, clock: Any, kept: list[Payload], **options: Any) -> Client:
+    """A client of a box that serves live hosts as path prefixes."""
+    return Client(BASE, clock=clock, keep=kept.append, address=f"{server.address}/www.szse.cn", **options)
+
+
+def test_a_host_that_the_source_names_is_asked_like_the_source(server: Server, clock: Any, kept: list[Payload]) -> None:
+    """Wherever it answers: the archive knows it by its live address, however the answer spelt it."""
+    server.say(GOOD)
+    client = boxed(server, clock, kept, headers={"Referer": "x"}, personal=["linkman"])
+    for named in ("https://API.bank.example/base/", f" {server.address}/api.bank.example/base"):
+        client.at(named).get_json("/list", params={"a": 1}, headers={"x-v": "5"})
+    assert [asked.path for asked in server.asked] == ["/api.bank.example/base/list"] * 2
+    assert {payload.url for payload in kept} == {"https://api.bank.example/base/list?a=1"}
+    assert (server.asked[0].headers["x-v"], server.asked[0].headers["Referer"]) == ("5", "x")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://bank.example/x", "ftp://bank.example/", "file:///etc/passwd", "bank.example", "", "https://localhost/x",
+        "https://127.0.0.1/x", "https://[::1]/x", "https://2130706433/", "https://user@bank.example/", "https://a..b/",
+        "https://bank.example:x/", "//bank.example/x",
+    ],
+)  # fmt: skip
+def test_an_address_that_is_not_public_https_is_not_followed(
+    address: str, server: Server, clock: Any, kept: list[Payload]
+) -> None:
+    """What a source says must not send us to a neighbour, or anywhere in the open."""
+    with pytest.raises(SchemaError, match=r"expected the https address of a public host.*: not followed"):
+        boxed(server, clock, kept).at(address)
+    assert server.asked == []
+
+
+def test_a_link_is_followed_under_its_own_base_only(server: Server, clock: Any, kept: list[Payload]) -> None:
+    """The next page of a list is a page of the same holder."""
+    holder = boxed(server, clock, kept).at("https://bank.example/base")
+    assert holder.path_of("https://bank.example/base/list?page=2") == "/list?page=2"
+    assert holder.path_of(f"{server.address}/bank.example/base/list?page=2") == "/list?page=2"
+    for elsewhere in (
+        "https://bank.example/other/list",
+        "https://evil.example/base/list",
+        "https://bank.example/base2",
+    ):
+        with pytest.raises(SchemaError, match=r"expected an address under https://bank.example/base"):
+            holder.path_of(elsewhere)
+
+
+def test_a_stand_in_for_one_host_has_no_others(server: Server, client: Any) -> None:
+    """A test installation never asks live hosts because a stand-in named one."""
+    with pytest.raises(SchemaError, match=r"this installation has one for https://www.szse.cn only"):
+        client().at("https://bank.example")
+    assert server.asked == []
+
+
+def test_hosts_have_their_own_pace_and_share_it(server: Server, clock: Any, kept: list[Payload]) -> None:
+    """Two addresses on one host wait for each other, another host does not."""
+    server.say(GOOD)
+    client = boxed(server, clock, kept, interval=5.0)
+    first, second = client.at("https://a.example/1"), client.at("https://a.example/2")
+    first.get_json("/list")
+    client.at("https://b.example").get_json("/list")
+    assert clock.slept == []
+    second.get_json("/list")
+    assert clock.slept == [5.0]
+
+
+def test_what_works_apart_is_archived_when_it_is_taken(server: Server, clock: Any, kept: list[Payload]) -> None:
+    """Payloads and retries wait until then."""
+    server.say(Answer(b"busy", 503), GOOD)
+    client = boxed(server, clock, kept)
+    apart = client.at("https://a.example", apart=True)
+    apart.get_json("/list")
+    assert (kept, client.retries) == ([], [])
+    client.take(apart)
+    assert [payload.status for payload in kept] == [503, 200]
+    assert len(client.retries) == 1
+
+
+# -- tokens ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_token_goes_to_the_source_alone(server: Server, clock: Any, kept: list[Payload]) -> None:
+    """In a header, to the host it was given for; not to hosts that host names."""
+    server.say(GOOD)
+    client = boxed(server, clock, kept, token=SecretStr("s3cret"))
+    client.get_json("/list")
+    client.at("https://www.szse.cn/other").get_json("/list")
+    client.at("https://bank.example").get_json("/list")
+    assert [asked.headers.get("Authorization") for asked in server.asked] == ["Bearer s3cret", "Bearer s3cret", None]
+    assert "s3cret" not in repr(kept) + repr(vars(client))
+
+
+# -- large bodies ----------------------------------------------------------------------------------------------------
+
+
+def test_a_body_that_drips_is_not_waited_for(server: Server, client: Any, clock: Any, kept: list[Payload]) -> None:
+    """Each byte comes within the time-out, the body does not: it ends after ten time-outs in all."""
+    server.say(Answer(b'{"data": []}' + b" " * 50, drip=lambda: clock.sleep(4.0)))
+    with pytest.raises(TransientError, match=r"/list: body not complete after 10 time-outs \(\d+ bytes came\)"):
+        client(timeout=5.0).get_json("/list")
+    assert len(kept) == 4
+
+
+def test_a_large_file_goes_to_the_disk_and_away_again(
+    server: Server, client: Any, kept: list[Payload], tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its own limit holds, what is archived of it is for the reader to say, and the hash of what came is on record."""
+    monkeypatch.setattr(http, "LARGEST_BODY", 2**20)
+    body = b"a,b\n" * 2**19
+    server.say(Answer(b"", 503), Answer(body))
+    with client(folder=tmp_path, largest=4 * 2**20).download("/file.csv") as came:
+        assert came.path.read_bytes() == body
+        (tmp_path / "kept.csv").write_bytes(b"a\n")
+        assert came.keep(tmp_path / "kept.csv", 1) == hashlib.sha256(b"a\n").hexdigest()
+    assert [path.name for path in tmp_path.iterdir()] == ["kept.csv"]
+    assert [(payload.status, payload.file, payload.redacted) for payload in kept] == [
+        (503, "", 0),
+        (200, "kept.csv", 1),
+    ]
+    assert kept[1].received_sha256 == hashlib.sha256(body).hexdigest()
+    assert kept[1].body == b""
+
+
+@pytest.mark.parametrize("answer", [Answer(b"x" * 2**21), Answer(b"x" * 99, cut=9), Answer(b"gone", 404)])
+def test_a_file_that_does_not_come_whole_leaves_nothing(
+    answer: Answer, server: Server, client: Any, kept: list[Payload], tmp_path: Any
+) -> None:
+    """Too large, cut off, refused: an error, and every answer on record."""
+    server.say(answer)
+    with pytest.raises(SourceError), client(folder=tmp_path, largest=2**20).download("/file.csv"):
+        raise AssertionError("there is no file to read")
+    assert list(tmp_path.iterdir()) == []
+    assert kept
+
+
+def test_errors_with_status_200_are_a_refusal(server: Server, client: Any) -> None:
+    """Named and not asked again; an empty list of errors is none."""
+    server.say(as_json({"errors": [{"code": "x", "title": "no"}], "data": []}))
+    with pytest.raises(RefusedError, match=r'/list: answered 200 and an error: "\{"errors'):
+        client().get_json("/list", has=("data",))
+    assert len(server.asked) == 1
+    server.say(as_json({"errors": [], "data": []}))
+    assert client().get_json("/list", has=("data",))["data"] == []

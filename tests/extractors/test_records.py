@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from extractors.core import records as module
 from extractors.core.archive import PartCount
 from extractors.core.errors import SchemaError
-from extractors.core.pages import Page
+from extractors.core.pages import Bulk, Page
 from extractors.core.records import RecordWriter, content_hash
 from extractors.core.spec import Resource
 
@@ -248,3 +249,26 @@ def test_a_record_that_only_a_void_crawl_had_is_gone(resource: Build, tmp_path: 
     pages = page({"id": "a", "name": "x"}, {"id": "b", "name": "y"}), page({"id": "c", "name": "z"}, crawl=1)
     counts, rows = write(resource(), tmp_path, *pages)
     assert (counts.records, [row["id"] for row in rows]) == (1, ["c"])
+
+
+def test_a_part_that_came_as_one_file_is_stored_like_pages(tmp_path: Path, resource: Callable[..., Resource]) -> None:
+    """The same values have the same record hash, whichever way they came; counts and places are the file's."""
+    rows = [{"id": "a", "name": "甲", "more": None, "tree": ""}, {"id": "b", "name": "乙", "more": "1", "tree": "{}"}]
+    file = tmp_path / "file.parquet.tmp"
+    table = pa.Table.from_pylist([row | {"_row": at + 7} for at, row in enumerate(rows)])
+    pq.write_table(table.cast(pa.schema([*((name, pa.string()) for name in rows[0]), ("_row", pa.int64())])), file)
+    with RecordWriter(resource(), tmp_path) as writer:
+        writer.add(Page(rows, 2, partition="pages"), "p")
+        counts = writer.finish(tmp_path / "pages.parquet")
+    with RecordWriter(resource(), tmp_path) as writer:
+        writer.add_bulk(Bulk(file, 3, "f", "bulk"))
+        assert (writer.fetched, writer.declared_total, writer.in_parts) == (2, 3, True)
+        bulk = writer.finish(tmp_path / "bulk.parquet")
+    assert (counts["pages"], bulk["bulk"]) == (
+        PartCount(fetched=2, records=2, declared=2),
+        PartCount(fetched=2, records=2, declared=3),
+    )
+    by_page, by_file = (pq.read_table(tmp_path / name).to_pylist() for name in ("pages.parquet", "bulk.parquet"))
+    assert [row["_record_hash"] for row in by_page] == [row["_record_hash"] for row in by_file]
+    assert [(row["_part"], row["_payload"], row["_row"]) for row in by_file] == [("bulk", "f", 7), ("bulk", "f", 8)]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["bulk.parquet", "file.parquet.tmp", "pages.parquet"]

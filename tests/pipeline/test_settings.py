@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from pipeline.settings import SettingsError, is_somebody_elses, load, without_secrets
 
@@ -101,3 +102,34 @@ def test_one_source_can_answer_elsewhere():
     assert settings.address("bse", "https://www.bse.cn") == "https://www.bse.cn"
     assert not settings.is_live("sse")
     assert settings.is_live("bse")
+
+
+def test_a_token_comes_from_the_environment_and_is_shown_nowhere(monkeypatch):
+    """Neither in `fsdb config` nor in an error; the name of a source without a token is a slip."""
+    monkeypatch.setenv("FSDB_TOKEN_BANK_PRODUCTS", "s3cret")
+    settings = load()
+    token = settings.token("bank_products")
+    assert token is not None
+    assert token.get_secret_value() == "s3cret"
+    assert settings.token("sse") is None
+    assert "s3cret" not in f"{settings!r} {settings.tokens} {settings.model_dump_json()}"
+    monkeypatch.setenv("FSDB_TOKEN_SSE", "s3cret")
+    with pytest.raises(SettingsError, match="unknown setting FSDB_TOKEN_SSE") as error:
+        load()
+    assert "s3cret" not in str(error.value)
+
+
+def test_a_token_that_is_given_wins(monkeypatch):
+    """As every setting that is given: what an Airflow connection says."""
+    monkeypatch.setenv("FSDB_TOKEN_BANK_PRODUCTS", "old")
+    token = load(tokens={"bank_products": SecretStr("new")}).token("bank_products")
+    assert token is not None
+    assert token.get_secret_value() == "new"
+
+
+def test_tokens_that_cannot_be_read_are_not_quoted():
+    """The file may hold them; an error names the place only."""
+    Path("fsdb.toml").write_text('tokens = ["s3cret"]\n')
+    with pytest.raises(SettingsError, match="tokens") as error:
+        load()
+    assert "s3cret" not in str(error.value)

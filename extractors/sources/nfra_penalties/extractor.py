@@ -22,6 +22,7 @@ ERASED = "[个人]"
 PUNISHED = re.compile(
     r"(?<=对)(?!其|该|上述|相关|有关)[\u4e00-\u9fff·]{2,4}?(?=(分别)?(给予|处以|予以|警告|罚款|禁止|取消))"
 )
+IN_BRACKETS = re.compile(r"[（(]([^（）()]*)[）)]")
 COLUMNS = ("decision_no", "party_name", "violation", "basis", "decision", "authority", "decided_on")
 
 
@@ -82,7 +83,7 @@ def _page(client: Client, doc: str) -> list[Record]:
     persons = sorted({name for decision in found for name in decision.persons}, key=len, reverse=True)
     parties = [(decision, name) for decision in found for name in decision.organizations]
     return [
-        _record(decision, name, persons) | {"party_no": str(number), "doc_title": _erased(title, persons)}
+        _record(decision, name, persons) | {"party_no": str(number), "doc_title": _erased_title(title, persons)}
         for number, (decision, name) in enumerate(parties, start=1)
     ]
 
@@ -90,6 +91,15 @@ def _page(client: Client, doc: str) -> list[Record]:
 def _record(decision: Decision, party: str, persons: list[str]) -> Record:
     told = {name: _erased(text, persons) for name, text in decision.columns.items()}
     return told | {"party_name": party}
+
+
+def _erased_title(title: str, persons: list[str]) -> str:
+    """A title without persons: what stands in brackets is a party; only organizations and numbers stay."""
+    shown = _erased(title, persons)
+    return IN_BRACKETS.sub(
+        lambda found: found[0] if ORGANIZATION.search(found[1]) or re.search(r"\d|号", found[1]) else f"（{ERASED}）",
+        shown,
+    )
 
 
 def _erased(text: str, persons: list[str]) -> str:
