@@ -19,7 +19,7 @@ from extractors.core.errors import ArchiveError, SpecError
 from extractors.core.fetch import silent
 from extractors.core.spec import all_specs
 from pipeline import ask as asking
-from pipeline import logs, show
+from pipeline import deliver, logs, show
 from pipeline.dbt import BuildError
 from pipeline.locks import HeldError, held
 from pipeline.night import GateStopped, Night, StepError, UnknownSourceError
@@ -270,6 +270,9 @@ def status(nights: Annotated[int, typer.Option("--nights", min=1, help="How many
 def config() -> None:
     """The settings in force and where they come from."""
     show.config(out, load(), Settings)
+
+
+app.add_typer(deliver.commands(spoken, out), name="deliver")
 
 
 def main() -> None:

@@ -122,9 +122,9 @@ class Column(_Strict):
     """One column at the source.
 
     `also`: other spellings of its head in files. `unit: head`: the unit stands in the head of the file, in brackets,
-    and is kept beside the value in a column `<name>_unit`. `width`: a code that spreadsheets make a number of gets its
-    leading zeros back. `pattern`: what a code must match wholly. `codes`: the only words allowed, `a | b | c`, or the
-    name of a reference table that dbt looks them up in.
+    and is kept beside the value in a column `<name>_unit`; `units`: the ones allowed, `% | ‰`. `width`: a code that
+    spreadsheets make a number of gets its leading zeros back. `pattern`: what a code must match wholly. `codes`: the
+    only words allowed, `a | b | c`, or the name of a reference table that dbt looks them up in.
     """
 
     as_: Annotated[str | None, Field(alias="as")] = None
@@ -135,6 +135,7 @@ class Column(_Strict):
     pattern: str | None = None
     example: str | None = None
     unit: str | None = None
+    units: str | None = None
     format: str | None = None
     timezone: str | None = None
     codes: str | None = None
@@ -184,12 +185,13 @@ class File(_Strict):
     """How files of a resource are delivered.
 
     `name`: pattern of the whole file name, with the groups `sender` and `period` (one of them may instead be fixed
-    by `sender`). `period`: what a period is: day `2026-06-30`, month `2026-06`, quarter `2026Q2` or year `2026`.
-    `layouts`: by sender, instead of `layout`. `declared`: the column of running numbers, the last of which is the
-    number of rows.
+    by `sender`); `example`: such a name. `period`: what a period is: day `2026-06-30`, month `2026-06`, quarter
+    `2026Q2` or year `2026`. `layouts`: by sender, instead of `layout`. `declared`: the column of running numbers, the
+    last of which is the number of rows.
     """
 
     name: str
+    example: str | None = None
     sender: str | None = None
     period: Literal["day", "month", "quarter", "year"]
     formats: Annotated[list[Literal["xlsx", "xls", "csv"]], Field(min_length=1)]
@@ -201,6 +203,18 @@ class File(_Strict):
     declared: str | None = None
     layout: Layout = Layout()
     layouts: dict[str, Layout] = {}
+
+    @model_validator(mode="after")
+    def _names_a_part(self) -> "File":
+        try:
+            groups = set(re.compile(self.name).groupindex) | ({"sender"} if self.sender else set())
+        except re.error as error:
+            raise ValueError(f"name: not a pattern: {error}") from None
+        if not {"sender", "period"} <= groups:
+            raise ValueError("name: expected groups `sender` (or a fixed `sender`) and `period`")
+        if self.example is not None and not re.fullmatch(self.name, self.example):
+            raise ValueError(f"example {self.example!r} does not match the name")
+        return self
 
 
 class Resource(_Strict):

@@ -130,7 +130,10 @@ class _Table:
         match = _UNIT.fullmatch(head) if self._layout.units_in_head else None
         name = spelled.get(_folded(match[1])) if match else None
         if match and name and columns[name].unit == "head":
-            return _Found(at, name, unicodedata.normalize("NFKC", match[2]))
+            unit, allowed = unicodedata.normalize("NFKC", match[2]), columns[name].units
+            if allowed and unit not in map(str.strip, allowed.split("|")):
+                raise DeliveryError(self._at_head(f"{name}: expected the unit {allowed}, got {unit}"))
+            return _Found(at, name, unit)
         return None
 
     def _spellings(self) -> dict[str, str]:
