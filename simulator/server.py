@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Iterable
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler
+from pathlib import Path
 from socketserver import ThreadingTCPServer
 from types import TracebackType
 from typing import Any, Self
@@ -16,6 +17,7 @@ from urllib.parse import urlsplit
 
 from simulator.exchanges import Beijing, Shanghai, Shenzhen
 from simulator.faults import Faults
+from simulator.lending.drop import Written, drop
 from simulator.lending.economy import Lending
 from simulator.lending.feed import ProductFeed
 from simulator.lending.regulator import Regulator
@@ -96,6 +98,10 @@ class Simulator:
     def truth(self, night: str | dt.date | None = None, since: str | dt.date | None = None) -> Truth:
         """What is so on a night, and what has changed `since` an earlier one (default: tonight, the night before)."""
         return tell(self.world, _date(night or self.night), _date(since) if since else None)
+
+    def drop(self, inbox: Path) -> list[Written]:
+        """Write the files that institutions deliver on this night into `inbox/<source>/`; tell what was written."""
+        return drop(self.lending, self.night, inbox)
 
     def __enter__(self) -> Self:
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()

@@ -83,4 +83,3 @@ def test_districts_are_those_of_the_reference_table() -> None:
     current = {row["code"] for row in rows if not row["valid_to"]}
     assert {c for city in CITIES for c in city.districts} <= current
     assert not {c for city in CITIES for c in city.retired} & current
-
