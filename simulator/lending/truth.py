@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from simulator.lending.columns import COLUMNS
 from simulator.lending.delivered import Delivered
 from simulator.lending.dirt import Injection
 from simulator.lending.drop import MANIFEST
@@ -48,18 +49,18 @@ def dirt(delivered: Delivered) -> list[Injection]:
     return delivered.injections + product_injections(delivered)
 
 
-def frame(rows: Rows) -> "pd.DataFrame":
-    """Rows as a table of pandas."""
+def frame(name: str, rows: Rows) -> "pd.DataFrame":
+    """The rows of a table as one of pandas; it has its columns even without rows."""
     import pandas as pd
 
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=COLUMNS[name].split())
 
 
 def write(told: dict[str, Rows], folder: Path) -> None:
     """Write each table as `<database>.<name>.parquet`."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, rows in told.items():
-        frame(rows).to_parquet(folder / f"{name}.parquet")
+        frame(name, rows).to_parquet(folder / f"{name}.parquet")
 
 
 def _institutions(delivered: Delivered) -> Rows:
