@@ -160,7 +160,7 @@ class Simulator:
             case "html":
                 return as_page("系统维护中 Service temporarily unavailable")
             case "expired":
-                return as_json({"error": "token_expired", "message": "the access token has expired"}, 401)
+                return as_json({"errors": [{"code": "token_expired", "title": "the access token has expired"}]}, 401)
             case "blank":
                 return Reply(b"")
         return None

@@ -15,7 +15,7 @@ from simulator.lending.dirt import Injection
 from simulator.lending.drop import MANIFEST
 from simulator.lending.files import Cell
 from simulator.lending.offered import offered_criteria, offered_products, product_injections
-from simulator.lending.penalties import BASIS
+from simulator.lending.penalties import BASIS, WIDE
 from simulator.lending.schedule import Event
 from simulator.regions import PROVINCES, cities_of
 
@@ -118,11 +118,11 @@ def _penalties(delivered: Delivered) -> Rows:
             "institution_id": f"CN:{bank.code}",
             "party_name": bank.name,
             "authority": penalty.authority,
-            "decided_on": penalty.decided_on,
+            "decided_on": None if penalty.layout == WIDE else penalty.decided_on,
             "published_on": penalty.published_on,
             "amount_cny": penalty.amount_wan * 10_000,
             "reason": penalty.violation,
-            "basis": BASIS,
+            "basis": None if penalty.layout == WIDE else BASIS,
             "decision_text": penalty.decision(bank),
         }
         for penalty in delivered.lending.penalties.at(delivered.night)

@@ -9,6 +9,7 @@ import pytest
 import requests
 
 from simulator import Simulator
+from simulator.lending.penalties import WIDE
 from simulator.vocabulary import PEOPLE
 
 HOST = "www.nfra.gov.cn"
@@ -57,13 +58,19 @@ def test_pages_come_in_layouts_of_different_length_and_say_what_was_decided(site
         told = get(site, f"cn/static/data/DocInfo/SelectByDocId/data_docId={penalty.doc_id}.json")["data"]
         rows = cells(told["docClob"])
         text = {row[0]: row[-1] for row in rows}
-        lengths.add(len(rows))
-        assert text["行政处罚决定书文号"] == penalty.decision_no
-        assert text["作出处罚决定的机关名称"] == penalty.authority
+        if penalty.layout == WIDE:
+            parties = len(penalty.banks) + len(penalty.persons)
+            assert [row[2] for row in rows[1:]] == [penalty.decision_no] * parties
+        else:
+            lengths.add(len(rows))
+            assert text["行政处罚决定书文号"] == penalty.decision_no
+            assert text["作出处罚决定的机关名称"] == penalty.authority
+            assert text["行政处罚决定"] == penalty.decision()
         assert all(bank.name in told["docClob"] for bank in penalty.banks)
-        assert all(person in told["docClob"] for person in penalty.persons)
+        if penalty.layout != 2:  # that layout has one party only
+            assert all(person in told["docClob"] for person in penalty.persons)
         assert penalty.decided_on < penalty.published_on < site.night
-    assert lengths == {7, 8, 9, 10}
+    assert lengths == {7, 8, 9, 10, 11}
 
 
 def test_persons_are_mixed_with_institutions(site: Simulator) -> None:
