@@ -8,10 +8,11 @@ import typer
 
 from simulator.faults import KINDS
 from simulator.lending.answers import Answers
+from simulator.lending.calendar import OPENING
 from simulator.lending.delivered import Delivered
 from simulator.lending.drop import drop as drop_files
 from simulator.lending.economy import Lending
-from simulator.lending.schedule import OPENING, Schedule
+from simulator.lending.schedule import Schedule
 from simulator.lending.truth import tables
 from simulator.lending.truth import write as write_tables
 from simulator.server import Simulator
@@ -47,7 +48,7 @@ def serve(
     hold_seconds: Annotated[float, typer.Option(help="How long a timeout fault holds the line.")] = 60.0,
     retry_after: Annotated[int, typer.Option(help="Seconds in the Retry-After of faults 429 and 503.")] = 1,
 ) -> None:
-    """Serve the exchanges, the product feed and the regulator on http://127.0.0.1:PORT/LIVE-HOST/LIVE-PATH until interrupted.
+    """Serve exchanges, product feed and regulator on http://127.0.0.1:PORT/LIVE-HOST/LIVE-PATH until interrupted.
 
     Own pages: /__health, /__night/YYYY-MM-DD, /__requests[?host=&clear=1], /__fault?set=HOST:KIND[:N] and
     /__fault?clear=HOST:KIND[:N] (or clear=all).

@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Iterable
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler
+from pathlib import Path
 from socketserver import ThreadingTCPServer
 from types import TracebackType
 from typing import Any, Self
@@ -16,6 +17,7 @@ from urllib.parse import urlsplit
 
 from simulator.exchanges import Beijing, Shanghai, Shenzhen
 from simulator.faults import Faults
+from simulator.lending.drop import Written, drop
 from simulator.lending.economy import Lending
 from simulator.lending.feed import ProductFeed
 from simulator.lending.regulator import Regulator
@@ -97,6 +99,10 @@ class Simulator:
         """What is so on a night, and what has changed `since` an earlier one (default: tonight, the night before)."""
         return tell(self.world, _date(night or self.night), _date(since) if since else None)
 
+    def drop(self, inbox: Path) -> list[Written]:
+        """Write the files that institutions deliver on this night into `inbox/<source>/`; tell what was written."""
+        return drop(self.lending, self.night, inbox)
+
     def __enter__(self) -> Self:
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
         return self
@@ -154,7 +160,7 @@ class Simulator:
             case "html":
                 return as_page("系统维护中 Service temporarily unavailable")
             case "expired":
-                return as_json({"error": "token_expired", "message": "the access token has expired"}, 401)
+                return as_json({"errors": [{"code": "token_expired", "title": "the access token has expired"}]}, 401)
             case "blank":
                 return Reply(b"")
         return None

@@ -98,13 +98,14 @@ class Answers:
         """8: by prefecture, what its banks with a tech branch offer unsecured up to 500 万元 to technology companies.
 
         Published products of today with 科技型中小 among their hard criteria, cheapest first; without banks that were
-        penalized for lending within the last twelve months. A rate that cannot be read comes last.
+        penalized for lending within the last twelve months, by the day of publication. A rate that cannot be read comes
+        last.
         """
         night = self.delivered.night
         penalized = {
             f"CN:{bank.code}"
             for penalty in self.delivered.lending.penalties.at(night)
-            if penalty.is_lending and penalty.decided_on > _a_year_before(night)
+            if penalty.is_lending and penalty.published_on > _a_year_before(night)
             for bank in penalty.banks
         }
         cities: dict[str, set[str]] = defaultdict(set)

@@ -3,11 +3,12 @@
 `GET /v1/products?limit=&page_token=&since=` -> `{"items": [{"institution_code", "product_id"}], "next_page_token",
 "total", "cursor"}`; `GET /v1/products/{institution_code}/{product_id}` -> one product. `since` takes the `cursor` of an
 earlier answer and leaves what carries a later time stamp: a change that did not move the stamp, and a withdrawal, show
-in a full list only.
+in a full list only. An unknown cursor is answered with 410, and every error is `{"errors": [{"code", "title"}]}`.
 """
 
 import base64
 import datetime as dt
+import re
 from collections.abc import Iterator
 from urllib.parse import unquote
 
@@ -19,7 +20,8 @@ TOKEN = "simulated-partner-token"
 """The one token that is let in."""
 
 _PATH = "/v1/products"
-_MAX_LIMIT, _LIMIT = 200, 50
+_MAX_LIMIT, _LIMIT = 50, 50
+_CURSOR = re.compile(r"\d{4}-\d{2}-\d{2}T02:00:00\+08:00")
 _UTC8 = dt.timezone(dt.timedelta(hours=8))
 
 
@@ -40,14 +42,14 @@ class ProductFeed(Institution):
     def answer(self, request: Request) -> Reply:
         authorization = {name.lower(): value for name, value in request.headers.items()}.get("authorization", "")
         if authorization != f"Bearer {TOKEN}":
-            message = "send the header `Authorization: Bearer <token>`" if not authorization else "unknown token"
-            return as_json({"error": "unauthorized", "message": message}, 401, {"WWW-Authenticate": "Bearer"})
+            title = "send the header `Authorization: Bearer <token>`" if not authorization else "unknown token"
+            return _failed(401, "unauthorized", title)
         if request.path.rstrip("/") == _PATH:
             return self._list(request)
         return self._detail(request)
 
     def error(self, request: Request) -> Reply:
-        return as_json({"error": "internal", "message": "temporarily unavailable", "path": request.path})
+        return as_json({"errors": [{"code": "internal", "title": "temporarily unavailable"}], "path": request.path})
 
     def _limit(self, request: Request) -> int:
         return min(max(request.number("limit", _LIMIT), 1), _MAX_LIMIT)
@@ -55,8 +57,11 @@ class ProductFeed(Institution):
     def _list(self, request: Request) -> Reply:
         start = _offset(request.one("page_token"))
         if start is None:
-            return as_json({"error": "bad_request", "message": "unknown page_token"}, 400)
-        products = [p for p in self.products.at(request.night) if stamp(p) > request.one("since")]
+            return _failed(400, "bad_request", "unknown page_token")
+        since = request.one("since")
+        if since and not _CURSOR.fullmatch(since):
+            return _failed(410, "cursor_unknown", "read everything again")
+        products = [p for p in self.products.at(request.night) if stamp(p) > since]
         for kind, share in (("shrink", 0.7), ("halve", 0.5), ("empty", 0.0)):
             if kind in request.shapes:
                 products = products[: int(len(products) * share)]
@@ -78,7 +83,11 @@ class ProductFeed(Institution):
         for product in self.products.at(request.night):
             if asked == [product.bank.code, product.product_no]:
                 return as_json(record(product, self.products.seed))
-        return as_json({"error": "not_found", "message": f"no product {'/'.join(asked)}"}, 404)
+        return _failed(404, "not_found", f"no product {'/'.join(asked)}")
+
+
+def _failed(status: int, code: str, title: str) -> Reply:
+    return as_json({"errors": [{"code": code, "title": title}]}, status)
 
 
 def stamp(product: Product) -> str:

@@ -71,13 +71,13 @@ class Guarantors:
             self._reporting[unit] = [len(self.all) + row for row in range(count)]
             # One more that does not report: a re-guarantor where there is a list of its own, else too small.
             for row in range(count + 1):
-                self.all.append(self._guarantor(len(self.all), unit, row == count))
+                self.all.append(self._guarantor(len(self.all), unit, row == count, alone=count == 0))
         numbers = np.arange(len(self.all))
         self.serves_small = np.isin(numbers % 4, (1,)) | np.array([g.kind == "农担" for g in self.all])
         self.has_large_client = numbers % 9 == 2
         self.has_large_group = numbers % 9 == 4
 
-    def _guarantor(self, number: int, unit: str, silent: bool) -> Guarantor:
+    def _guarantor(self, number: int, unit: str, silent: bool, alone: bool) -> Guarantor:
         (city_row, first, last, district, ownership, rating, person, phone, age, kind) = draw(
             self.seed, number, 501, 100, len(BRAND_FIRST), len(BRAND_LAST), 60, 5, 8, len(PEOPLE), 10**8, 1500, 100
         )
@@ -106,8 +106,8 @@ class Guarantors:
             legal_person=PEOPLE[person],
             phone=f"139{phone:08}",
             reports=not silent,
-            first_list=1 if silent and not again and number % 5 == 0 else 0,
-            closed_list=1 if silent and not again and number % 5 == 1 else None,
+            first_list=1 if silent and not again and not alone and number % 5 < 2 else 0,
+            closed_list=1 if silent and not again and number % 5 == 3 else None,
         )
 
     @property

@@ -26,9 +26,11 @@ _LENDING = (
 )
 _OTHER = ("监管统计数据错报", "未按规定报送案件信息", "理财产品信息披露不充分", "员工行为管理不到位")
 BASIS = "《中华人民共和国银行业监督管理法》第四十六条"
-_NIGHTLY, _HISTORY_DAYS = 35, 700  # decisions in 100 nights; how far back they go
+_NIGHTLY = 35  # decisions in 100 days
 _EPOCH = days(dt.date(2024, 9, 1))
 _FIRST_DOC = 1_180_000
+WIDE = 5
+"""The layout with a row for each party, which states neither basis nor day of the decision."""
 
 
 class Penalty(NamedTuple):
@@ -78,9 +80,10 @@ class Penalties:
 
     def _drawn(self, number: int, day: int) -> Penalty:
         which, lending, words, wan, wait, layout, several, people, item = draw(
-            self.seed, number, 911, len(self.banks.all), 2, 4, 20, 20, 4, 10, 4, 3
+            self.seed, number, 911, len(self.banks.all), 2, 4, 20, 20, 6, 10, 4, 3
         )
-        banks = self.banks.listed(1)
+        # None that changes its name: a decision names it as it was.
+        banks = [bank for bank in self.banks.listed(1) if not bank.renamed]
         first, second = banks[which % len(banks)], banks[(which + 7) % len(banks)]
         decided = date_of(day - 3 - wait)
         person = PEOPLE[(number * 37) % len(PEOPLE)]
@@ -109,7 +112,7 @@ def doc_title(penalty: Penalty) -> str:
 
 
 def table_html(penalty: Penalty) -> str:
-    """The table of a page, of seven to ten rows: person and institution apart, in one cell, or only one of them."""
+    """The table of a page: labels and values in seven to eleven rows, or a row for each party."""
     body = "".join(f"<tr>{''.join(f'<td>{_cell(cell)}</td>' for cell in row)}</tr>" for row in _rows(penalty))
     style = ' style="border-collapse:collapse"' if penalty.layout % 2 else ""
     return f'<div class="Section0"><table border="1"{style}><tbody>{body}</tbody></table></div>'
@@ -121,27 +124,42 @@ def _cell(text: str) -> str:
 
 def _rows(penalty: Penalty) -> Iterator[list[str]]:
     names, persons = [bank.name for bank in penalty.banks], list(penalty.persons)
+    if penalty.layout == WIDE:
+        yield from _wide_rows(penalty)
+        return
+    leader = PEOPLE[penalty.doc_id % len(PEOPLE)] if names else "——"
+    if penalty.layout == 4:
+        yield ["行政处罚信息公开表"]
     yield ["行政处罚决定书文号", penalty.decision_no]
     match penalty.layout:
-        case 0:  # 9 rows: person and institution apart
+        case 0:  # person and institution apart
             yield ["被处罚当事人姓名或名称", "个人姓名", "、".join(persons) or "——"]
             yield ["单位", "名称", "、".join(names) or "——"]
-            yield ["法定代表人（主要负责人）姓名", PEOPLE[penalty.doc_id % len(PEOPLE)] if names else "——"]
-        case 1:  # 7 rows: the parties in one cell
+            yield ["法定代表人（主要负责人）姓名", leader]
+        case 1:  # all parties in one cell
             yield ["被处罚当事人", "\n".join(names + persons)]
-        case 2:  # 8 rows: institution only, or person only
-            yield ["被处罚当事人名称" if names else "被处罚当事人姓名", "、".join(names or persons)]
-            yield ["主要负责人", PEOPLE[penalty.doc_id % len(PEOPLE)] if names else "——"]
-        case _:  # 10 rows: with a line for the address
-            yield ["被处罚当事人", "单位名称", "、".join(names) or "无"]
-            yield ["", "个人姓名", "、".join(persons) or "无"]
-            yield ["住所", penalty.banks[0].city.name if penalty.banks else "无"]
-            yield ["备注", ""]
+        case 2:  # the institution, or the person
+            yield ["被处罚当事人名称" if names else "被处罚当事人姓名或名称", "、".join(names or persons)]
+            yield ["主要负责人", leader]
+        case _:  # the person with an employer, the institution with its head
+            yield ["被处罚当事人姓名或名称", "个人", "姓名", "、".join(persons) or "无"]
+            yield ["", "", "单位", "时任职银行" if persons else "——"]
+            yield ["", "单位", "名称", "、".join(names) or "无"]
+            yield ["", "", "法定代表人（主要负责人）姓名", leader]
     yield ["主要违法违规事实（案由）", penalty.violation]
     yield ["行政处罚依据", BASIS]
     yield ["行政处罚决定", penalty.decision()]
     yield ["作出处罚决定的机关名称", penalty.authority]
     yield ["作出处罚决定的日期", _day(penalty)]
+
+
+def _wide_rows(penalty: Penalty) -> Iterator[list[str]]:
+    """A row a party, without basis and date."""
+    yield ["序号", "当事人名称", "行政处罚决定书文号", "主要违法违规行为", "行政处罚内容", "作出决定机关"]
+    told = [(bank.name, penalty.decision(bank)) for bank in penalty.banks]
+    told += [(person, "警告") for person in penalty.persons]
+    for number, (name, decision) in enumerate(told, 1):
+        yield [str(number), name, penalty.decision_no, penalty.violation, decision, penalty.authority]
 
 
 def _day(penalty: Penalty) -> str:

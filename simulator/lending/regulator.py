@@ -53,7 +53,7 @@ class Regulator(Institution):
         size = min(max(size, 1), _PAGE_ROWS)
         rows = [_head(penalty) for penalty in known[(page - 1) * size : page * size]]
         total = len(known) + 7 * ("bad-total" in request.shapes)
-        return as_json({"rptCode": 200, "msg": "成功", "data": {"total": total, "rptCount": total, "rows": rows}})
+        return as_json({"rptCode": 200, "msg": "成功", "data": {"total": total, "rows": rows}})
 
     def _detail(self, request: Request, doc_id: str) -> Reply:
         for penalty in self.penalties.at(request.night):

@@ -25,6 +25,7 @@ from simulator.lending.calendar import (
     quarter_end_month,
     quarter_name,
 )
+from simulator.lending.contracts import IN_FORCE
 from simulator.lending.economy import Lending
 from simulator.lending.guarantors import LISTS as GUARANTOR_LISTS
 from simulator.regions import UNITS
@@ -163,9 +164,13 @@ class Schedule:
         reporting = self.lending.guarantors.reporting
         # One whose other files of the period come later than the correction.
         liar = next((g for g in reporting if self._spread(_JUNE, crc32(g.uscc.encode())) > nights[2]), reporting[0])
-        late, old, restated, again, gone = [g for g in reporting if g is not liar][:5]
         wrong = self.lending.banks.partners[5]
-        june, april = FIRST_MONTH + 3, FIRST_MONTH + 1
+        april = FIRST_MONTH + 1
+        # One with contracts that ended in the month: no later file speaks of them.
+        others = [g for g in reporting if g is not liar]
+        old = next((g for g in others if (self.lending.book.at(april, g.number).status != IN_FORCE).any()), others[0])
+        late, restated, again, gone = [g for g in others if g is not old][:4]
+        june = FIRST_MONTH + 3
 
         def report(resource: str, sender: str, number: int, at: int) -> Part:
             name = month_name(at) if resource == "contract" else quarter_name(at)

@@ -194,7 +194,7 @@ def quarter_table(lending: Lending, guarantor: int, quarter: int, restated: bool
 
 
 def contract_table(lending: Lending, guarantor: int, month: int, corrected: bool = False) -> Table:
-    """A guarantor's contracts of a month; in a corrected file every tenth principal is 1 % higher."""
+    """A guarantor's contracts of a month; in a corrected file the principals of those that ended are 1 % higher."""
     book, register = lending.book, lending.register
     state = book.at(month, guarantor)
     told = book.all[state.rows]
@@ -204,7 +204,7 @@ def contract_table(lending: Lending, guarantor: int, month: int, corrected: bool
     unnamed = scatter(told["number"].astype(np.int64), 701, 100).tolist()
     principal = told["principal"]
     if corrected:
-        principal = np.where(told["number"] % 10 == 0, principal * 101 // 100, principal)
+        principal = np.where(state.status != course.IN_FORCE, principal * 101 // 100, principal)
     rows: list[list[Cell]] = [
         [
             number,

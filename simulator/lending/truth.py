@@ -9,12 +9,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from simulator.lending.columns import COLUMNS
 from simulator.lending.delivered import Delivered
 from simulator.lending.dirt import Injection
 from simulator.lending.drop import MANIFEST
 from simulator.lending.files import Cell
 from simulator.lending.offered import offered_criteria, offered_products, product_injections
-from simulator.lending.penalties import BASIS
+from simulator.lending.penalties import BASIS, WIDE
 from simulator.lending.schedule import Event
 from simulator.regions import PROVINCES, cities_of
 
@@ -48,18 +49,18 @@ def dirt(delivered: Delivered) -> list[Injection]:
     return delivered.injections + product_injections(delivered)
 
 
-def frame(rows: Rows) -> "pd.DataFrame":
-    """Rows as a table of pandas."""
+def frame(name: str, rows: Rows) -> "pd.DataFrame":
+    """The rows of a table as one of pandas; it has its columns even without rows."""
     import pandas as pd
 
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=COLUMNS[name].split())
 
 
 def write(told: dict[str, Rows], folder: Path) -> None:
     """Write each table as `<database>.<name>.parquet`."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, rows in told.items():
-        frame(rows).to_parquet(folder / f"{name}.parquet")
+        frame(name, rows).to_parquet(folder / f"{name}.parquet")
 
 
 def _institutions(delivered: Delivered) -> Rows:
@@ -117,11 +118,11 @@ def _penalties(delivered: Delivered) -> Rows:
             "institution_id": f"CN:{bank.code}",
             "party_name": bank.name,
             "authority": penalty.authority,
-            "decided_on": penalty.decided_on,
+            "decided_on": None if penalty.layout == WIDE else penalty.decided_on,
             "published_on": penalty.published_on,
             "amount_cny": penalty.amount_wan * 10_000,
             "reason": penalty.violation,
-            "basis": BASIS,
+            "basis": None if penalty.layout == WIDE else BASIS,
             "decision_text": penalty.decision(bank),
         }
         for penalty in delivered.lending.penalties.at(delivered.night)

@@ -65,7 +65,7 @@ def test_a_detail_is_the_product(feed: Simulator) -> None:
 @pytest.mark.parametrize("token", [None, "another"])
 def test_without_the_token_nothing_is_told(feed: Simulator, token: str | None) -> None:
     answer = get(feed, token=token)
-    assert (answer.status_code, answer.json()["error"]) == (401, "unauthorized")
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (401, "unauthorized")
 
 
 def test_an_expired_token_stops_in_the_middle_of_paging(feed: Simulator) -> None:
@@ -73,7 +73,7 @@ def test_an_expired_token_stops_in_the_middle_of_paging(feed: Simulator) -> None
     first = get(feed, limit="20")
     assert first.status_code == 200
     second = get(feed, limit="20", page_token=first.json()["next_page_token"])
-    assert (second.status_code, second.json()["error"]) == (401, "token_expired")
+    assert (second.status_code, second.json()["errors"][0]["code"]) == (401, "token_expired")
     feed.clear()
     assert get(feed, limit="20", page_token=first.json()["next_page_token"]).status_code == 200
 
@@ -88,6 +88,10 @@ def test_a_catalogue_shrinks_by_half_and_says_so_as_if_it_were_true(feed: Simula
 
 def test_an_unknown_page_token_is_refused(feed: Simulator) -> None:
     assert get(feed, page_token="???").status_code == 400
+
+
+def test_an_unknown_cursor_means_that_everything_is_to_be_read_again(feed: Simulator) -> None:
+    assert get(feed, since="2026-07-14T18:00:00Z/83121").status_code == 410
 
 
 def test_since_leaves_what_has_a_later_stamp(feed: Simulator) -> None:
