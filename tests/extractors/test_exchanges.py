@@ -1,6 +1,5 @@
 """The three exchanges' extractors against stored real answers, whole and broken."""
 
-import json
 import shutil
 from collections import Counter
 from collections.abc import Callable
@@ -67,12 +66,9 @@ class Installation:
 
 
 @pytest.fixture(scope="module")
-def truth() -> dict[str, Any]:
+def truth(upstream_truth: dict[str, Any]) -> dict[str, Any]:
     """The true figures of the stored nights."""
-    path = Path(__file__).parents[3] / "shared" / "upstream" / "data" / "truth.json"
-    if not path.is_file():
-        pytest.skip(f"no real upstream data: {path} is not there")
-    figures: dict[str, Any] = json.loads(path.read_text())["listing"]
+    figures: dict[str, Any] = upstream_truth["listing"]
     return figures
 
 
