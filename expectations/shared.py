@@ -166,7 +166,8 @@ def _dates(release: Release, table: str) -> Iterator[Rule]:
     at_home = "jurisdiction = 'CN' and " if "jurisdiction" in release.tables[table] else ""
     endings = {column for column in release.tables[table] if (table, column) in EXPIRIES}
     broken = {
-        column: f"{at_home}{column} < date '{earliest}' or {column} > date '{LAST_END if column in endings else latest}'"
+        column: f"{at_home}{column} < date '{earliest}'"
+        f" or {column} > date '{LAST_END if column in endings else latest}'"
         + (f" and {column} <> date '{WITHOUT_END}'" if column in endings else "")
         for column, kind in release.tables[table].items()
         if kind == "DATE" and not table.startswith("reference.")
