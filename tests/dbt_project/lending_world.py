@@ -93,7 +93,7 @@ FIRST: Said = {
     "cdr__product": [abroad("b1", "same id"), abroad("b2", "same id"), abroad("b1", "other")],
     "nfra_penalties__penalty": [penalty("1"), penalty("2", party_name="9号银行股份有限公司南京分行")],
 }
-# A new list without GONE, a late one of long ago, a new quarter of branches without the second, and products that change.
+# A new list without GONE, a late one of long ago, a new quarter of branches without the second, products that change.
 SECOND: Said = {
     "nfra_institutions__institution": [
         listed(BANK, "2026-06-30"),

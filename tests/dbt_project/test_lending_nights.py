@@ -1,4 +1,4 @@
-"""Made-up nights of banks through the real models: what stands, what was, what is withheld, by either way of building."""
+"""Made-up nights of banks through the real models: what stands, what was, what is withheld, however it is built."""
 
 from datetime import date
 
@@ -94,10 +94,10 @@ def test_the_same_product_stands_under_each_of_its_brands(lived: Records) -> Non
     ]
 
 
-def test_a_penalty_finds_its_institution_when_the_institution_takes_the_name(lived: Records) -> None:
-    """The party of the second decision was nobody's name until OTHER was renamed; then the decision was taken back."""
+def test_a_penalty_keeps_its_institution_when_that_takes_another_name(lived: Records) -> None:
+    """OTHER was renamed after the first decision; the second was taken back."""
     found = lived.query("select penalty_id, party_name, institution_id from financial_institutions.penalty")
-    assert found == [("1:1", "2号银行股份有限公司", None)]
+    assert found == [("1:1", "2号银行股份有限公司", f"CN:{OTHER}")]
 
 
 def test_what_is_withheld_comes_back_when_it_is_mended(dbt: Dbt, tmp_path_factory: pytest.TempPathFactory) -> None:
@@ -110,9 +110,9 @@ def test_what_is_withheld_comes_back_when_it_is_mended(dbt: Dbt, tmp_path_factor
     ]
     shown = "select version, dq_status from financial_institutions.product where product_no = 'P3' and is_current"
     assert records.query(shown) == [(1, "warn")]
-    assert records.query("select institution_id from financial_institutions.penalty where penalty_id = '2:1'") == [
-        (f"CN:{OTHER}",)
-    ]
+    # The party of the second decision was nobody's name until OTHER took it on the second night.
+    party = "select institution_id from financial_institutions.penalty where penalty_id = '2:1'"
+    assert records.query(party) == [(f"CN:{OTHER}",)]
     records.night(NIGHTS[2], SAID[NIGHTS[2]])
     assert records.query("select * from quarantine.financial_product") == []
     assert records.query(shown) == [(2, "pass")]
