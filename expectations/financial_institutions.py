@@ -22,9 +22,6 @@ REVIEWED_MONTHS = 12
 
 # How names of organizations end or what they hold; a natural person's has none of it.
 ORGANIZATION = (
-    "(行|司|社|部|所|处|中心|会|局|院|厂|站|店|集团|合伙）?|经纪|代理|单位|机构)$"
-    "|公司|银行|信用|信托|保险|基金|合作"
-)
     "(行|司|社|部|所|处|中心|会|局|院|厂|站|店|集团|合伙）?|经纪|代理|单位|机构)$|公司|银行|信用|信托|保险|基金|合作"
 )
 PENALIZED = "对([\\p{Han}·]{2,4})(给予|处以|警告|罚款|禁止|取消)"

@@ -83,15 +83,26 @@ REMOVED = {"_change": "removed"}
 CHANGED = {"_change": "changed"}
 
 FIRST: Said = {
-    "nfra_institutions__institution": [listed(code, "2025-12-31") for code in (BANK, OTHER, GONE)],
-    "bank_branches__branch": [branch(1), branch(2), branch(3, 科技支行="也许")],
-    "bank_products__product": [product("P1"), product("P2"), product("P3"), product("P4", rate_max="4.5")],
+    "nfra_institutions__institution": [
+        *(listed(code, "2025-12-31") for code in (BANK, OTHER, GONE)),
+        listed("B0004H111000001", "2025-12-31", 机构类型="太空银行"),
+    ],
+    "bank_branches__branch": [branch(1), branch(2), branch(3, 科技支行="也许"), branch(4, 状态="装修")],
+    "bank_products__product": [
+        *(product(number) for number in ("P1", "P2", "P3")),
+        product("P4", rate_max="4.5"),
+        product("P5", target="个人"),
+    ],
     "cdr__brand": [
         {"brand_id": "b1", "brand_name": "Brand 1", "holder_name": "Big Bank", "abn": "33007457141"},
         {"brand_id": "b2", "brand_name": "Brand 2", "holder_name": "Big Bank", "abn": "33007457141"},
     ],
     "cdr__product": [abroad("b1", "same id"), abroad("b2", "same id"), abroad("b1", "other")],
-    "nfra_penalties__penalty": [penalty("1"), penalty("2", party_name="9号银行股份有限公司南京分行")],
+    "nfra_penalties__penalty": [
+        penalty("1"),
+        penalty("2", party_name="9号银行股份有限公司南京分行"),
+        penalty("3", party_name="张某某"),
+    ],
 }
 # A new list without GONE, a late one of long ago, a new quarter of branches without the second, products that change.
 SECOND: Said = {
