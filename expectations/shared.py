@@ -21,7 +21,7 @@ FILL_LOSS = 0.05
 QUARANTINE_SHARE = 0.01
 
 OURS = ("_sha256", "_hash", "_url", "organization_id")  # columns no source has written
-IDENTIFIERS = (*OURS, "_id", "_code", "id_value", "uscc", "contract_no", "licence_no")
+IDENTIFIERS = (*OURS, "_id", "_code", "id_value", "uscc", "contract_no", "licence_no", "business_number")
 REPLACED = ("\ufffd", "锟斤拷", "ï¿½")
 
 # A number that stands alone: not part of a longer one, of a word or of a decimal.
