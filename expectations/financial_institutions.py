@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from expectations.published import BRANCH, CRITERION, INSTITUTION, PENALTY, PRODUCT, Release
+from expectations.result import Severity
 from expectations.rule import BATCH, Rule, literal, no_rows
 
 # The regulator's list of 2025-12-31: how many banks of these kinds there are.
@@ -20,7 +21,9 @@ TERM_MONTHS = (1, 360)
 REVIEWED_MONTHS = 12
 
 # How names of organizations end or what they hold; a natural person's has none of it.
-ORGANIZATION = "(行|司|社|部|所|处|中心|会|局|院|厂|站|店|集团|合伙）?|单位|机构)$|公司|银行|信用|保险|基金|合作"
+ORGANIZATION = (
+    "(行|司|社|部|所|处|中心|会|局|院|厂|站|店|集团|合伙）?|经纪|代理|单位|机构)$|公司|银行|信用|信托|保险|基金|合作"
+)
 PENALIZED = "对([\\p{Han}·]{2,4})(给予|处以|警告|罚款|禁止|取消)"
 
 WITHHELD_INSTITUTION = "quarantine.financial_institution"
@@ -53,18 +56,18 @@ def _institutions() -> Iterator[Rule]:
                 or not coalesce(regexp_matches(nfra_code, '^[A-Z][0-9]{{{{4}}}}[A-Z][0-9]{{{{9}}}}$'), false)
         """),
     )
-    for rule_id, severity, comparison in (("1.2", "critical", "="), ("1.2.change", "warning", ">")):
-        yield _known_counts(rule_id, severity, comparison)
+    yield _known_counts("1.2", "critical", "=")
+    yield _known_counts("1.2.change", "warning", ">")
 
 
-def _known_counts(rule_id: str, severity: str, comparison: str) -> Rule:
+def _known_counts(rule_id: str, severity: Severity, comparison: str) -> Rule:
     """The list of `KNOWN_LIST` has exactly the known counts; a later one may differ, and is worth a look then."""
     known = ", ".join(f"('{kind}', {count})" for kind, count in KNOWN_COUNTS.items())
     expected = ", ".join(f"{count} {kind}" for kind, count in KNOWN_COUNTS.items())
     return Rule(
         rule_id,
         INSTITUTION,
-        "critical" if severity == "critical" else "warning",
+        severity,
         "The banks of the kinds everybody knows are as many as they are",
         f"exactly {expected}, where the newest list is {'of' if comparison == '=' else 'later than'} {KNOWN_LIST}",
         no_rows(f"""
@@ -87,7 +90,7 @@ def _limits() -> Iterator[Rule]:
         PRODUCT,
         "critical",
         "Limits are amounts a bank lends",
-        f"limit_min_amount from 0 to limit_max_amount, and this above 0 and at most {LIMIT_MAX:,}; in China it is there",
+        f"limit_min_amount from 0 to limit_max_amount, this above 0 and at most {LIMIT_MAX:,}; in China it is there",
         no_rows(f"""
             select product_id, version, limit_min_amount, limit_max_amount, limit_raw from {BATCH}
             where limit_min_amount > limit_max_amount or limit_min_amount < 0
@@ -155,7 +158,7 @@ def _active_institution() -> Rule:
         PRODUCT,
         "critical",
         "Every product has an institution that may offer it",
-        f"institution_id of every published product in {INSTITUTION}, 在业 in China; or withheld, see {WITHHELD_INSTITUTION}",
+        f"institution_id of every published product in {INSTITUTION}, 在业 in China; or in {WITHHELD_INSTITUTION}",
         no_rows(f"""
             with products as (select * from {BATCH} where is_current and status = 'published')
             select product_id, version, products.institution_id, licence_status

@@ -77,7 +77,7 @@ TABLES: Mapping[str, Table] = {
     "organizations.identifier": _table(
         "id_type id_value organization_id",
         f"valid_from valid_to {PROVENANCE}",
-        {**_TRUST, "id_type": "'SSE_AUDIT', 'SZSE_PRJ', 'BSE_PRJ', 'NEEQ'"},
+        {**_TRUST, "id_type": "'USCC', 'NFRA15', 'ABN', 'SSE_AUDIT', 'SZSE_PRJ', 'BSE_PRJ', 'NEEQ'"},
     ),
     SOURCE_STATUS: _table(
         "source_id resource",

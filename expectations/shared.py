@@ -21,7 +21,7 @@ FILL_LOSS = 0.05
 QUARANTINE_SHARE = 0.01
 
 OURS = ("_sha256", "_hash", "_url", "organization_id")  # columns no source has written
-IDENTIFIERS = (*OURS, "_id", "_code", "id_value", "uscc", "contract_no", "licence_no")
+IDENTIFIERS = (*OURS, "_id", "_code", "id_value", "uscc", "contract_no", "licence_no", "business_number")
 REPLACED = ("\ufffd", "锟斤拷", "ï¿½")
 
 # A number that stands alone: not part of a longer one, of a word or of a decimal.
@@ -166,7 +166,8 @@ def _dates(release: Release, table: str) -> Iterator[Rule]:
     at_home = "jurisdiction = 'CN' and " if "jurisdiction" in release.tables[table] else ""
     endings = {column for column in release.tables[table] if (table, column) in EXPIRIES}
     broken = {
-        column: f"{at_home}{column} < date '{earliest}' or {column} > date '{LAST_END if column in endings else latest}'"
+        column: f"{at_home}{column} < date '{earliest}'"
+        f" or {column} > date '{LAST_END if column in endings else latest}'"
         + (f" and {column} <> date '{WITHOUT_END}'" if column in endings else "")
         for column, kind in release.tables[table].items()
         if kind == "DATE" and not table.startswith("reference.")

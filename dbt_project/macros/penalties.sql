@@ -41,5 +41,5 @@
 
 {# Whether a name is that of an organization, by the words such names hold or end in. A natural person's has none of them. #}
 {% macro names_an_organization(name) -%}
-    {{ regex_found(name, '.{3}(行|司|社|部|所|处|中心|会|局|院|厂|站|店|集团|合伙）?)$|公司|银行|信用|保险|基金|合作') }}
+    {{ regex_found(name, '.{3}(行|司|社|部|所|处|中心|会|局|院|厂|站|店|集团|合伙）?|经纪|代理|机构)$|公司|银行|信用|信托|保险|基金|合作') }}
 {%- endmacro %}

@@ -1,4 +1,7 @@
-"""What spoils the financial institutions of a sound release, rule by rule: (rule, table, severity, SQL, a row of the sample, how many)."""
+"""What spoils the financial institutions of a sound release, rule by rule.
+
+Each is (rule, table, severity, SQL, a row of the sample, how many).
+"""
 
 from typing import Any
 
@@ -157,7 +160,7 @@ LENDING: list[Spoilt] = [
         "1.11",
         BRANCH,
         "warning",
-        f"update {BRANCH} set branch_name = '城西1支行' where branch_id in ('CN:B1000S320101010', 'CN:B1000S320101011');"
+        f"update {BRANCH} set branch_name = '城西1支行' where right(branch_id, 4) in ('1010', '1011');"
         f"update {BRANCH} set city_unit = '3202' where branch_id = 'CN:B1000S320101011';",
         {"branch_id": "CN:B1000S320101001", "branch_name": "城西1支行"},
         2,

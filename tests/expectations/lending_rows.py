@@ -1,4 +1,7 @@
-"""The part of a sound release that speaks of financial institutions: banks by the list of 2025-12-31, products, branches, penalties."""
+"""The part of a sound release that speaks of financial institutions.
+
+Banks by the list of 2025-12-31, an Australian brand, their products, one bank's branches, some penalties.
+"""
 
 BANKS = {"国有大型": 6, "股份制": 12, "民营": 19, "城商行": 3}
 PRODUCTS = 120
@@ -11,8 +14,9 @@ def tables(provenance: str) -> dict[str, str]:
     entities = ["financial_institution", "bank_branch", "financial_product", "financial_penalty"]
     return {
         "financial_institutions.institution": f"""
-            institution_id varchar, jurisdiction varchar, organization_id varchar, nfra_code varchar, legal_name varchar,
-            name_en varchar, fi_type varchar, fi_type_raw varchar, supervisor_unit varchar, business_number varchar,
+            institution_id varchar, jurisdiction varchar, organization_id varchar, nfra_code varchar,
+            legal_name varchar, name_en varchar, fi_type varchar, fi_type_raw varchar,
+            supervisor_unit varchar, business_number varchar,
             licence_status varchar, list_as_of date, first_seen_on date, {provenance}""",
         "financial_institutions.branch": f"""
             branch_id varchar, institution_id varchar, parent_branch_id varchar, branch_name varchar, cnaps12 varchar,
@@ -31,9 +35,9 @@ def tables(provenance: str) -> dict[str, str]:
             product_id varchar, version integer, seq integer, subject varchar, field varchar, op varchar, value varchar,
             unit varchar, is_hard boolean, weight decimal(9, 6), text varchar, is_current boolean, {provenance}""",
         "financial_institutions.penalty": f"""
-            penalty_id varchar, decision_no varchar, organization_id varchar, institution_id varchar, party_name varchar,
-            authority varchar, decided_on date, published_on date, amount_cny decimal(20, 2), reason varchar,
-            basis varchar, decision_text varchar, {provenance}""",
+            penalty_id varchar, decision_no varchar, organization_id varchar, institution_id varchar,
+            party_name varchar, authority varchar, decided_on date, published_on date,
+            amount_cny decimal(20, 2), reason varchar, basis varchar, decision_text varchar, {provenance}""",
         **{f"quarantine.{entity}": quarantined for entity in entities},
         "reference.criterion_field": """
             subject varchar, field varchar, label_zh varchar, value_type varchar, unit_kind varchar,
@@ -57,9 +61,11 @@ insert into reference.criterion_field by name
 select subject, field, value_type, unit_kind from (values
     ('credit', 'revenue', 'number', 'money'), ('credit', 'qualification', 'text', null)
 ) as fields(subject, field, value_type, unit_kind);
-insert into reference.fi_type_map by name select fi_type as word, fi_type from (values {_KINDS}) as kinds(fi_type, banks);
+insert into reference.fi_type_map by name
+select fi_type as word, fi_type from (values {_KINDS}) as kinds(fi_type, banks);
 insert into reference.product_category_map by name
-select jurisdiction, word, word as category from (values ('CN', '信用'), ('AU', '经营贷款')) as words(jurisdiction, word);
+select jurisdiction, word, word as category
+from (values ('CN', '信用'), ('AU', '经营贷款')) as words(jurisdiction, word);
 insert into reference.region by name
 select code, '某地' as name, 'county' as level, date '1980-12-31' as valid_from
 from (values ('320105'), ('320200')) as regions(code);

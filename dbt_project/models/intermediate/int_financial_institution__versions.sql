@@ -22,6 +22,7 @@ select
     {{ mention_key('null', name_key('staged.legal_name'), 'staged.jurisdiction') }} as mention_key,
     staged.name_en,
     types.fi_type,
+    types.kind,
     staged.fi_type_raw,
     staged.supervisor_unit,
     staged.business_number,

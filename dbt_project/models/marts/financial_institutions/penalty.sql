@@ -13,15 +13,28 @@ identities as (
     select * from {{ source('raw', 'identity_decision') }}
 ),
 
-institutions as (
+-- institutions by every name a list has given them; of two of one name the one in force, else the one listed last
+named as (
     select
         institution_id,
-        {{ name_key('legal_name') }} as name_key
-    from {{ ref('institution') }}
-    where jurisdiction = 'CN'
+        name_key,
+        max(list_as_of) as named_on
+    from {{ ref('int_financial_institution__accepted') }}
+    where rule is null and change <> 'removed' and jurisdiction = 'CN'
+    group by institution_id, name_key
+),
+
+institutions as (
+    select
+        named.institution_id,
+        named.name_key
+    from named
+    inner join {{ ref('institution') }} as known
+        on named.institution_id = known.institution_id
     qualify
         row_number() over (
-            partition by {{ name_key('legal_name') }} order by (licence_status = '在业') desc, list_as_of desc, institution_id desc
+            partition by named.name_key
+            order by (known.licence_status = '在业') desc, named.named_on desc, named.institution_id desc
         ) = 1
 ),
 
