@@ -28,8 +28,20 @@ FETCH = pa.schema(
         ("message", pa.string()),
         ("good_run_date", pa.date32()),
         ("age_nights", pa.int32()),
-        *((name, pa.int64()) for name in ("declared_total", "fetched", "duplicates", "records")),
+        *((name, pa.int64()) for name in ("declared_total", "fetched", "duplicates", "rejected", "records")),
         ("selected", pa.bool_()),
+    ]
+)
+# One row a file that ever arrived; `received_on` is the night it was taken in.
+DELIVERY = pa.schema(
+    [
+        *((name, pa.string()) for name in ("delivery_id", "source_id", "resource", "sender", "period", "file_name")),
+        ("sha256", pa.string()),
+        ("received_on", pa.date32()),
+        ("status", pa.string()),
+        *((name, pa.int64()) for name in ("rows", "faulty_rows", "rejected_rows")),
+        ("message", pa.string()),
+        ("is_current", pa.bool_()),
     ]
 )
 
@@ -57,13 +69,15 @@ class Warehouse:
         logs: Mapping[tuple[str, str], Sequence[Night]],
         empty: Mapping[tuple[str, str], Path],
         fetches: Sequence[Mapping[str, Any]],
+        deliveries: Sequence[Mapping[str, Any]] = (),
         *,
         full: bool = False,
     ) -> str:
         """Bring the build file to `run_date`; return `full` or `incremental`.
 
         `logs`: change log per (source, resource) up to the night; `empty`: a file with its columns and no rows;
-        `fetches`: one row per resource for `raw.fetch`. `full`: build anew even where it need not be.
+        `fetches`: one row per resource for `raw.fetch`; `deliveries`: one per file for `raw.delivery`. `full`: build
+        anew even where it need not be.
         """
         wanted = State(
             run_date=run_date,
@@ -80,7 +94,7 @@ class Warehouse:
             for path in (self.path, self.path.with_name(self.path.name + ".wal")):
                 path.unlink(missing_ok=True)
         new = {key: nights[done.get("/".join(key), 0) :] for key, nights in logs.items()}
-        self._feed(run_date, code_version, new, empty, fetches)
+        self._feed(run_date, code_version, new, empty, fetches, deliveries)
         refresh = ["--full-refresh"] if full else ["--exclude-resource-type", "seed"]
         dbt = Dbt(self.path, self._folder)
         dbt.build("--select", "+tag:identity_input", *refresh)
@@ -96,9 +110,11 @@ class Warehouse:
         new: Mapping[tuple[str, str], Sequence[Night]],
         empty: Mapping[tuple[str, str], Path],
         fetches: Sequence[Mapping[str, Any]],
+        deliveries: Sequence[Mapping[str, Any]],
     ) -> None:
         """Schema `raw`: what dbt reads. The views show only what is not built yet."""
         fetch = pa.Table.from_pylist([dict(row) for row in fetches], FETCH)
+        delivery = pa.Table.from_pylist([dict(row) for row in deliveries], DELIVERY)
         with duckdb.connect(str(self.path)) as con:
             con.execute("create schema if not exists raw")
             con.execute(
@@ -107,6 +123,8 @@ class Warehouse:
             )
             con.register("fetch_rows", fetch)
             con.execute("create or replace table raw.fetch as from fetch_rows order by source_id, resource")
+            con.register("delivery_rows", delivery)
+            con.execute("create or replace table raw.delivery as from delivery_rows order by delivery_id")
             for key, nights in new.items():
                 files = ", ".join(literal(str(path)) for path in [empty[key], *(night.path for night in nights)])
                 name = quoted("__".join(key))

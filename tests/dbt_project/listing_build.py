@@ -1,43 +1,21 @@
 """A build file of one's own: the raw schema filled from change logs, and dbt run on it in this process."""
 
 import os
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import duckdb
-import pyarrow as pa
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner
 from dbt.contracts.graph.manifest import Manifest
 from dbt_common.events.base_types import EventMsg
-from listing_world import COLUMNS, KEY, PROJECT, Change
+from listing_world import KEY, PROJECT, Change
+from raw_schema import lay_out, logged
 
 from identity.resolve import resolve
 
 BUILD_FILE = "warehouse.duckdb"
-IN_LOG = [("_change", pa.string()), ("_record_hash", pa.string()), ("_payload", pa.string()), ("_row", pa.int32())]
-IN_LOG += [("_url", pa.string()), ("_fetched_at", pa.timestamp("us", "UTC")), ("_run_date", pa.date32())]
-TEXTS = [
-    "source_id",
-    "resource",
-    "title",
-    "publisher",
-    "homepage",
-    "licence",
-    "terms_url",
-    "cadence",
-    "status",
-    "message",
-]
-COUNTS = ["declared_total", "fetched", "duplicates", "records"]
-AGES = [("max_age_nights", pa.int32()), ("age_nights", pa.int32()), ("good_run_date", pa.date32())]
-FETCH = pa.schema(
-    [(name, pa.string()) for name in TEXTS]
-    + [(name, pa.int64()) for name in COUNTS]
-    + AGES
-    + [("selected", pa.bool_())]
-)
 
 
 class Dbt:
@@ -99,17 +77,11 @@ class Warehouse:
 
     def _feed(self, run_date: date, seen: list[Change], new: list[Change]) -> None:
         """Schema raw, as the pipeline leaves it."""
+        logs = {
+            (source, "ipo_project"): [_logged(change) for change in new if change.source == source] for source in KEY
+        }
         with duckdb.connect(str(self.path)) as db:
-            db.execute("create schema if not exists raw")
-            db.execute(
-                "create or replace table raw.run as select $1::date as run_date, 'test' as code_version", [run_date]
-            )
-            _write(db, "fetch", [_fetch(source, seen, run_date) for source in COLUMNS], FETCH)
-            for source, columns in COLUMNS.items():
-                rows = [_logged(change) for change in new if change.source == source]
-                log = pa.schema([(column, pa.string()) for column in columns.split()] + IN_LOG)
-                _write(db, f"{source}_log", rows, log)
-                db.execute(f"create or replace view raw.{source}__ipo_project as from raw.{source}_log")
+            lay_out(db, run_date, logs, [_fetch(source, seen, run_date) for source in KEY])
 
 
 class Lived:
@@ -131,21 +103,9 @@ class Lived:
         self.projects.append(dict(projects))
 
 
-def _write(db: duckdb.DuckDBPyConnection, table: str, rows: list[dict[str, Any]], schema: pa.Schema) -> None:
-    db.register("rows", pa.Table.from_pylist(rows, schema))
-    db.execute(f"create or replace table raw.{table} as from rows")
-
-
 def _logged(change: Change) -> dict[str, Any]:
     """A row of a change log."""
-    return {
-        **change.record,
-        "_change": change.kind,
-        "_payload": f"{change.source} {change.night}",
-        "_url": f"https://{change.source}.example/list",
-        "_fetched_at": datetime(change.night.year, change.night.month, change.night.day, 18, tzinfo=UTC),
-        "_run_date": change.night,
-    }
+    return logged(change.source, "ipo_project", {**change.record, "_change": change.kind, "_run_date": change.night})
 
 
 def _fetch(source: str, seen: list[Change], run_date: date) -> dict[str, Any]:
@@ -163,6 +123,7 @@ def _fetch(source: str, seen: list[Change], run_date: date) -> dict[str, Any]:
         "max_age_nights": 3,
         "fetched": records + 1,
         "duplicates": 1,
+        "rejected": 0,
         "records": records,
         "selected": True,
     }

@@ -21,12 +21,6 @@ LATE = ("bse", NIGHTS[1])
 
 Record = dict[str, str | None]
 
-COLUMNS = {
-    "sse": "stockAuditNum stockAuditName currStatus commitiResult registeResult suspendStatus issueMarketType"
-    " planIssueCapital auditApplyDate updateDate intermediary province csrcCode",
-    "szse": "prjid cmpnm cmpsnm prjst stage prjstatus boardName sprinsts csrcind acptdt updtdt",
-    "bse": "id stockCode stockName companyName status sponsorOrg registerAddress receiveDate updateDate",
-}
 KEY = {"sse": "stockAuditNum", "szse": "prjid", "bse": "id"}
 
 
@@ -104,7 +98,7 @@ def change_logs(random_seed: int, projects: int) -> list[Change]:
     """What the nights changed in the lists of the three exchanges, about `projects` in each."""
     dice = random.Random(random_seed)
     changes = []
-    for source in COLUMNS:
+    for source in KEY:
         exchange = source.upper()
         listed: dict[str, Project] = {}
         shown: dict[str, tuple[Project, Record]] = {}
