@@ -52,3 +52,8 @@
     ({{ regex_found(code, '^[1-9][0-9]{5}(18|19|20)[0-9]{2}(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])[0-9]{3}[0-9X]$') }} and not {{ uscc_is_valid(code) }})
     or ({{ code }} is null and {{ regex_found(name, '^(\\p{Han}{2,4}|\\p{Han}+[·•・]\\p{Han}+)$') }})
 {%- endmacro %}
+
+{# A code and a company name as they are compared and shown; NULL for the words that stand for nothing. #}
+{% macro stated_code(column) -%} {{ text_or_null(code_text(column)) }} {%- endmacro %}
+
+{% macro stated_name(column) -%} {{ text_or_null(clean_company_name(column)) }} {%- endmacro %}

@@ -14,7 +14,7 @@ coded as (
     select
         source.*,
         head_units.*,
-        {{ code_text('source.统一社会信用代码') }} as uscc_raw
+        {{ stated_code('source.统一社会信用代码') }} as uscc_raw
     from source
     cross join head_units
 ),
@@ -24,18 +24,18 @@ typed as (
         coded.*,
         {{ record_columns('guarantee_lists', 'institution', ['sender', 'period', '统一社会信用代码']) }},
         {{ uscc_repaired('uscc_raw') }} as uscc,
-        {{ clean_company_name('机构名称') }} as legal_name,
-        {{ code_text('经营许可证编号') }} as licence_no,
+        {{ stated_name('机构名称') }} as legal_name,
+        {{ stated_code('经营许可证编号') }} as licence_no,
         {{ date_in_words('发证日期') }} as licence_from,
         {{ date_in_words('有效期') }} as licence_to,
         sender as reporting_unit,
         {{ date_in_words('period') }} as list_as_of,
-        {{ code_text('行政区划代码') }} as region6,
+        {{ stated_code('行政区划代码') }} as region6,
         {{ text_or_null('机构性质') }} as ownership,
         {{ text_or_null('业务类型') }} as kind,
         {{ in_cny('注册资本') }} as registered_capital_cny,
         {{ in_cny('实缴资本') }} as paid_in_capital_cny,
-        {{ code_text('监管评级') }} as reg_rating,
+        {{ stated_code('监管评级') }} as reg_rating,
         coalesce({{ text_or_null('状态') }}, '在业') as status,
         {{ json_record([
             'sender', 'period', '机构名称', '统一社会信用代码', '经营许可证编号', '注册资本', '注册资本_unit', '实缴资本', '实缴资本_unit', '机构性质',

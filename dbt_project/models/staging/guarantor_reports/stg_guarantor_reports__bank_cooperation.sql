@@ -13,7 +13,7 @@ coded as (
     select
         source.*,
         head_units.*,
-        {{ code_text('source.sender') }} as sender_raw
+        {{ stated_code('source.sender') }} as sender_raw
     from source
     cross join head_units
 ),
@@ -23,8 +23,8 @@ typed as (
         coded.*,
         {{ record_columns('guarantor_reports', 'bank_cooperation', ['sender', 'period', '银行机构编码']) }},
         {{ uscc_repaired('sender_raw') }} as guarantor_uscc,
-        {{ code_text('银行机构编码') }} as nfra_code,
-        {{ clean_company_name('银行名称') }} as bank_name,
+        {{ stated_code('银行机构编码') }} as nfra_code,
+        {{ stated_name('银行名称') }} as bank_name,
         {{ in_cny('授信额度') }} as credit_line_cny,
         {{ in_cny('已用额度') }} as used_cny,
         {{ as_fraction('银行分担比例') }} as bank_share_ratio,

@@ -14,7 +14,7 @@ coded as (
     select
         source.*,
         head_units.*,
-        {{ code_text('source.sender') }} as sender_raw
+        {{ stated_code('source.sender') }} as sender_raw
     from source
     cross join head_units
 ),
@@ -24,8 +24,8 @@ typed as (
         coded.*,
         {{ record_columns('guarantor_reports', 'compensation', ['sender', 'period', '代偿编号']) }},
         {{ uscc_repaired('sender_raw') }} as guarantor_uscc,
-        {{ code_text('代偿编号') }} as event_no,
-        {{ code_text('合同编号') }} as contract_no,
+        {{ stated_code('代偿编号') }} as event_no,
+        {{ stated_code('合同编号') }} as contract_no,
         {{ date_in_words('代偿日期') }} as paid_on,
         {{ in_cny('代偿金额') }} as amount,
         {{ in_cny('已追偿金额') }} as recovered_amount,

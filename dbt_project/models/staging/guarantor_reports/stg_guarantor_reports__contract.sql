@@ -17,9 +17,9 @@ coded as (
     select
         source.*,
         head_units.*,
-        {{ code_text('source.sender') }} as sender_raw,
-        {{ code_text('source.被担保人统一社会信用代码') }} as any_code,
-        {{ clean_company_name('source.被担保人') }} as any_name
+        {{ stated_code('source.sender') }} as sender_raw,
+        {{ stated_code('source.被担保人统一社会信用代码') }} as any_code,
+        {{ stated_name('source.被担保人') }} as any_name
     from source
     cross join head_units
 ),
@@ -47,10 +47,10 @@ typed as (
         {{ record_columns('guarantor_reports', 'contract', ['sender', 'period', '合同编号']) }},
         {{ uscc_repaired('sender_raw') }} as guarantor_uscc,
         {{ uscc_repaired('client_raw') }} as client_uscc,
-        {{ code_text('合同编号') }} as contract_no,
+        {{ stated_code('合同编号') }} as contract_no,
         {{ text_or_null('客户集团') }} as client_group,
-        {{ clean_company_name('债权人') }} as creditor_name,
-        {{ code_text('债权人机构编码') }} as creditor_nfra_code,
+        {{ stated_name('债权人') }} as creditor_name,
+        {{ stated_code('债权人机构编码') }} as creditor_nfra_code,
         {{ text_or_null('业务品种') }} as kind,
         {{ in_cny('担保金额') }} as principal_amount,
         {{ in_cny('在保余额') }} as balance_amount,
@@ -61,7 +61,7 @@ typed as (
         {{ date_in_words('到期日') }} as ends_on,
         {{ as_fraction('风险权重') }} as risk_weight_ratio,
         {{ text_or_null('反担保方式') }} as counter_guarantee,
-        {{ code_text('国民经济行业') }} as industry,
+        {{ stated_code('国民经济行业') }} as industry,
         {{ text_or_null('状态') }} as status,
         {{ json_record([
             'sender', 'period', '合同编号', '被担保人', '被担保人统一社会信用代码', '客户集团', '债权人', '债权人机构编码', '业务品种', '担保金额',

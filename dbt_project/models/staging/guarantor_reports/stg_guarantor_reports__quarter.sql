@@ -28,8 +28,8 @@ coded as (
         source."{{ roman }}" as {{ plain }},
         source."{{ roman }}_unit" as {{ plain }}_unit,
         {%- endfor %}
-        {{ code_text('source.统一社会信用代码') }} as uscc_raw,
-        {{ code_text('source.sender') }} as sender_raw
+        {{ stated_code('source.统一社会信用代码') }} as uscc_raw,
+        {{ stated_code('source.sender') }} as sender_raw
     from source
     cross join head_units
 ),
