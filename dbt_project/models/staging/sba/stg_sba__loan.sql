@@ -40,6 +40,14 @@ typed as (
             'status_raw', 'charged_off_on', 'charged_off_amount', 'approved_amount', 'guaranteed_amount', 'franchise', 'revolving',
         ]) }} as raw_record
     from mapped
+),
+
+shared as (
+    select
+        *,
+        cast(case when guarantor_amount between 0 and principal_amount then guarantor_amount / nullif(principal_amount, 0) end as decimal(9, 6))
+            as share_guarantor_ratio
+    from typed
 )
 
 select
@@ -52,8 +60,9 @@ select
     {{ text_or_null('lender_name') }} as creditor_name,
     '借款' as kind,
     principal_amount,
-    cast(guarantor_amount / nullif(principal_amount, 0) as decimal(9, 6)) as share_guarantor_ratio,
-    1 - cast(guarantor_amount / nullif(principal_amount, 0) as decimal(9, 6)) as share_bank_ratio,
+    guarantor_amount as guaranteed_amount,
+    share_guarantor_ratio,
+    cast(1 - share_guarantor_ratio as decimal(9, 6)) as share_bank_ratio,
     started_on,
     case when months between 1 and 600 then {{ months_after('started_on', 'months') }} end as ends_on,
     nullif({{ text_or_null('naics') }}, '0') as industry,
@@ -88,4 +97,4 @@ select
         ),
         ('status_unknown', 'not is_status_known', reason('status_raw', 'a word of reference.sba_status_map', 'status_raw')),
     ]) }}
-from typed
+from shared
