@@ -151,8 +151,8 @@ foreign_bodies as (
         '在业' as status,
         bodies.stated_on as list_as_of,
         bodies.stated_on as first_seen_on,
-        bodies.source_id as src_family,
-        bodies.guarantor_id as src_record_id,
+        'reference' as src_family,
+        'public_guarantor ' || bodies.guarantor_id as src_record_id,
         bodies.address as src_url,
         bodies.stated_on as run_date,
         'pass' as trust
