@@ -20,7 +20,7 @@ from great_expectations.datasource.fluent import SQLDatasource
 from great_expectations.datasource.fluent.sql_datasource import TableAsset
 from great_expectations.expectations.metadata_types import FailureSeverity
 
-from expectations import listing_pipeline, shared
+from expectations import guarantees, listing_pipeline, shared
 from expectations.duckdb_dialect import read_only
 from expectations.published import TABLES, Columns, Release, columns_of
 from expectations.result import Finding, GateResult, UnknownFinding
@@ -62,7 +62,7 @@ def judge(database: Path, previous: Path | None, run_date: date, accept: frozens
 
     previous_id = previous.parent.name if previous else None
     release = Release(run_date, columns["file"], columns["file.previous"], previous_id)
-    declared = [*shared.rules(release), *listing_pipeline.rules(release)]
+    declared = [*shared.rules(release), *listing_pipeline.rules(release), *guarantees.rules(release)]
     _refuse_unknown(accept, declared)
     rules = [rule for rule in declared if rule.table in release.tables]
     outcomes = _ask(database, previous, rules)

@@ -15,6 +15,14 @@ EVENT = "listing_pipeline.project_event"
 SOURCE_STATUS = "quality.source_status"
 ROW_BALANCE = "quality.row_balance"
 QUARANTINE = "quarantine.listing_project"
+GUARANTOR = "guarantees.institution"
+GUARANTOR_QUARTER = "guarantees.institution_quarter"
+CONTRACT = "guarantees.contract"
+COMPENSATION = "guarantees.compensation"
+COOPERATION = "guarantees.bank_cooperation"
+
+# Days on which something ends: they may lie in the future, up to 2099, or be 9999-12-31 for without end.
+EXPIRIES = frozenset({(GUARANTOR, "licence_to"), (CONTRACT, "ends_on"), (COOPERATION, "valid_to")})
 
 PROVENANCE = "src_family src_record_id src_url file_sha256 fetched_at as_of row_hash dq_status"
 _TRUST = {"dq_status": "'pass', 'warn', 'quarantine'"}
@@ -81,7 +89,66 @@ TABLES: Mapping[str, Table] = {
         "fetched duplicates records staged quarantined conformed merged carried published",
     ),
     QUARANTINE: _table("exchange project_id", f"rule reason raw_record run_date {PROVENANCE}", {**_EXCHANGE, **_TRUST}),
+    GUARANTOR: _table(
+        "guarantor_id",
+        "jurisdiction organization_id uscc legal_name licence_no licence_from licence_to regulator reporting_unit"
+        " province2 region6 ownership kind paid_in_capital_cny registered_capital_cny reg_rating is_agri_micro"
+        f" leverage_cap status list_as_of first_seen_on {PROVENANCE}",
+        {
+            **_TRUST,
+            "ownership": "'政府性', '国有', '民营', '混合'",
+            "kind": "'直保', '再担保', '农担'",
+            "reg_rating": "'A', 'B', 'C', 'D', 'E'",
+            "status": "'在业', '注销', '吊销'",
+            "reporting_unit": "select reporting_unit from reference.reporting_unit",
+        },
+    ),
+    GUARANTOR_QUARTER: _table(
+        "guarantor_id period",
+        "net_assets_cny equity_in_guarantors_cny balance_cny weighted_liability_cny micro_balance_cny micro_clients"
+        " clients released_period_cny compensated_period_cny recovered_period_cny fee_ratio_avg asset_i_cny"
+        " asset_ii_cny asset_iii_cny assets_cny largest_client_cny largest_group_cny leverage_ratio"
+        f" compensation_ratio {PROVENANCE}",
+        _TRUST,
+    ),
+    CONTRACT: _table(
+        "contract_id",
+        "guarantor_id contract_no client_organization_id client_name client_group creditor_name"
+        " creditor_institution_id creditor_organization_id kind jurisdiction currency principal_amount balance_amount"
+        " share_guarantor_ratio share_bank_ratio share_reguarantee_ratio started_on ends_on risk_weight_ratio"
+        f" counter_guarantee industry status charged_off_amount report_period {PROVENANCE}",
+        {
+            **_TRUST,
+            "kind": "'借款', '债券', '其他融资', '非融资'",
+            "status": "'在保', '解除', '代偿', '核销'",
+            "currency": "'CNY', 'USD'",
+        },
+    ),
+    COMPENSATION: _table(
+        "compensation_id", f"guarantor_id contract_id paid_on currency amount recovered_amount {PROVENANCE}", _TRUST
+    ),
+    COOPERATION: _table(
+        "guarantor_id institution_id period",
+        f"bank_name credit_line_cny used_cny bank_share_ratio valid_to {PROVENANCE}",
+        _TRUST,
+    ),
+    **{
+        f"quarantine.{entity}": _table(
+            "src_family resource src_record_id",
+            "src_url file_sha256 fetched_at as_of row_hash dq_status rule reason raw_record run_date",
+            _TRUST,
+        )
+        for entity in (
+            "guarantor",
+            "guarantor_quarter",
+            "guarantee_contract",
+            "guarantee_compensation",
+            "guarantee_cooperation",
+        )
+    },
     "reference.board_map": _table("exchange raw_board", "board"),
+    "reference.guarantee_rule": _table("rule area valid_from", "kind value unit valid_to"),
+    "reference.reporting_unit": _table("reporting_unit", "name province2"),
     "reference.status": _table("status", "is_terminal"),
     "reference.status_map": _table("exchange raw_status raw_sub", "canonical"),
     "reference.status_transition": _table("from_status to_status", "kind"),

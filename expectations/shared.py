@@ -9,17 +9,19 @@ from datetime import date, timedelta
 
 import great_expectations.expectations as gxe
 
-from expectations.published import PROJECT, ROW_BALANCE, SOURCE_STATUS, TABLES, Release
+from expectations.published import EXPIRIES, PROJECT, ROW_BALANCE, SOURCE_STATUS, TABLES, Release
 from expectations.rule import BATCH, ExpectNoRows, Rule, literal, no_rows
 
 EARLIEST = date(1978, 1, 1)
+LAST_END = date(2099, 12, 31)
+WITHOUT_END = date(9999, 12, 31)
 GROWTH = 1.20
 MATCHED = 0.90
 FILL_LOSS = 0.05
 QUARANTINE_SHARE = 0.01
 
 OURS = ("_sha256", "_hash", "_url", "organization_id")  # columns no source has written
-IDENTIFIERS = (*OURS, "_id", "_code", "id_value")
+IDENTIFIERS = (*OURS, "_id", "_code", "id_value", "uscc", "contract_no", "licence_no")
 REPLACED = ("\ufffd", "锟斤拷", "ï¿½")
 
 # A number that stands alone: not part of a longer one, of a word or of a decimal.
@@ -159,9 +161,14 @@ def _codes(release: Release, table: str) -> Iterator[Rule]:
 
 
 def _dates(release: Release, table: str) -> Iterator[Rule]:
+    """What happened abroad may be older; what ends may end later."""
     earliest, latest = EARLIEST, release.run_date + timedelta(days=1)
+    at_home = "jurisdiction = 'CN' and " if "jurisdiction" in release.tables[table] else ""
+    endings = {column for column in release.tables[table] if (table, column) in EXPIRIES}
+    last = {column: LAST_END if column in endings else latest for column in release.tables[table]}
     broken = {
-        column: f"{column} not between date '{earliest}' and date '{latest}'"
+        column: f"{at_home}{column} < date '{earliest}' or {column} > date '{last[column]}'"
+        + (f" and {column} <> date '{WITHOUT_END}'" if column in endings else "")
         for column, kind in release.tables[table].items()
         if kind == "DATE" and not table.startswith("reference.")
     }
@@ -171,7 +178,9 @@ def _dates(release: Release, table: str) -> Iterator[Rule]:
             table,
             "critical",
             "Every date is plausible",
-            f"{', '.join(broken)} from {earliest} to {latest}",
+            f"{', '.join(broken)} from {earliest} to {latest}"
+            + (f"; {', '.join(sorted(endings))} to {LAST_END} or {WITHOUT_END}" if endings else "")
+            + ("; abroad also earlier" if at_home else ""),
             scan,
         )
 

@@ -4,6 +4,7 @@ from datetime import date
 from pathlib import Path
 
 import duckdb
+import guarantee_rows
 
 RUN_DATE = date(2026, 7, 15)
 PER_EXCHANGE = 200
@@ -50,6 +51,7 @@ TABLES = {
         exchange varchar, raw_status varchar, raw_sub varchar, canonical varchar, label_zh varchar,
         is_terminal boolean, citation varchar""",
     "reference.status_transition": "from_status varchar, to_status varchar, kind varchar, citation varchar",
+    **guarantee_rows.tables(PROVENANCE),
 }
 
 CODES = """
@@ -145,4 +147,5 @@ def write(path: Path, per_exchange: int = PER_EXCHANGE) -> Path:
             connection.execute(f"create table {table} ({columns})")
         connection.execute(CODES)
         connection.execute(ROWS.format(per_exchange=per_exchange))
+        connection.execute(guarantee_rows.ROWS)
     return path
