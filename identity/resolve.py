@@ -1,7 +1,13 @@
-"""Decide which organization a name stands for, once and for good.
+"""Decide which organization a mention speaks of, once and for good.
 
-The one method so far is the exact name: names with the same name key are one organization. Further methods
-(codes, aliases, similarity) will add decisions of their own kind; those taken here stay.
+Mentions are told apart by their key: `USCC:<credit code>` where a record gives a valid one, else `NAME:<name key>`.
+
+- A credit code is one organization, whatever names it is mentioned with. Two codes are never one organization.
+- A name that one credit code alone is mentioned with stands for the organization of that code; a name of two codes
+  or of none stands for an organization of its own. Nothing is guessed.
+- An organization known by its name alone takes the first code that is mentioned with this name, if it is the only one.
+
+Further methods (aliases, similarity) will add decisions of their own kind; those taken here stay.
 """
 
 import os
@@ -14,16 +20,16 @@ import duckdb
 
 @dataclass(frozen=True)
 class Resolution:
-    """What a night of resolving came to, in numbers of name keys."""
+    """What a night of resolving came to, in numbers of mention keys."""
 
     decided: int
-    """name keys decided for the first time on this night"""
+    """mention keys decided for the first time on this night"""
     decisions: int
     """decisions in force, those of earlier nights included"""
 
 
 def resolve(warehouse: Path, decisions_dir: Path, run_date: date) -> Resolution:
-    """Decide every name key of `intermediate.int_organization__mentions` and write `raw.identity_decision`.
+    """Decide every mention key of `intermediate.int_organization__mentions` and write `raw.identity_decision`.
 
     Decisions are kept in `decisions_dir`, one Parquet file a night (`run_date=D.parquet`), holding the keys first
     decided on it. A decision is never dropped or rewritten: resolving a night again leaves its file as it is, or
@@ -57,31 +63,43 @@ def _recall(db: duckdb.DuckDBPyConnection, decisions_dir: Path, run_date: date) 
     db.execute(
         """
         create table if not exists raw.identity_decision
-        (name_key VARCHAR, organization_id VARCHAR, method VARCHAR, score DOUBLE, decided_on DATE)
+        (mention_key VARCHAR, organization_id VARCHAR, method VARCHAR, score DOUBLE, decided_on DATE)
         """
     )
     held: int
     last: date | None
     held, last = db.execute("select count(*), max(decided_on) from raw.identity_decision").fetchall()[0]
     known = [file for file in files if last and file.name <= _file_name(last)]
-    if held != _rows_of(db, known):
+    if (last and last > run_date) or held != _rows_of(db, known):
         db.execute("delete from raw.identity_decision")
         held, known = 0, []
     return held + _read(db, files[len(known) :])
 
 
 def _read(db: duckdb.DuckDBPyConnection, files: list[Path]) -> int:
-    """Add the decisions of these files; where two nights decided a key, the earlier one holds."""
+    """Add the decisions of these files; where two nights decided a key, the earlier one holds.
+
+    Files written before there were credit codes hold the name key alone.
+    """
     if not files:
         return 0
     return _written(
         db.execute(
             """
             insert into raw.identity_decision
-            select name_key, organization_id, method, score, decided_on
-            from read_parquet(?, hive_partitioning = false)
-            anti join raw.identity_decision using (name_key)
-            qualify row_number() over (partition by name_key order by decided_on) = 1
+            with written as (
+                from read_parquet(?, hive_partitioning = false, union_by_name = true)
+                union all by name
+                select null::varchar as mention_key, null::varchar as name_key where false
+            ),
+            keyed as (
+                select
+                    coalesce(mention_key, 'NAME:' || name_key) as mention_key,
+                    organization_id, method, score, decided_on
+                from written
+            )
+            from keyed anti join raw.identity_decision using (mention_key)
+            qualify row_number() over (partition by mention_key order by decided_on, organization_id) = 1
             """,
             [[str(file) for file in files]],
         )
@@ -89,21 +107,76 @@ def _read(db: duckdb.DuckDBPyConnection, files: list[Path]) -> int:
 
 
 def _decide(db: duckdb.DuckDBPyConnection, run_date: date) -> int:
-    """Add a decision for every name key that has none; return how many were added.
+    """Add a decision for every mention key that has none; return how many were added.
 
-    The organization is a function of the key alone, so that any machine on any night finds the same.
+    Codes first, then names, so that a name finds the code that came with it. A new organization is a function of its
+    first key alone, so that any machine on any night finds the same.
     """
-    return _written(
-        db.execute(
-            """
-            insert into raw.identity_decision
-            select distinct name_key, 'org-' || left(sha256(name_key), 16), 'exact_name', 1.0, cast(? as date)
-            from intermediate.int_organization__mentions
-            anti join raw.identity_decision using (name_key)
-            """,
-            [run_date],
-        )
-    )
+    db.execute(_MENTIONED)
+    return sum(_written(db.execute(query, [run_date])) for query in (_CODES, _NAMES))
+
+
+# What is mentioned: the keys, and for every code the names it is mentioned with, in the form of a name's key.
+_MENTIONED = """
+create or replace temp table mentioned as
+select distinct mention_key, case when mention_key like 'USCC:%' then 'NAME:' || name_key end as name_mention
+from intermediate.int_organization__mentions
+"""
+
+# A name of one code alone, with this code.
+_SOLE = """
+select name_mention, any_value(mention_key) as code from mentioned where name_mention is not null
+group by name_mention having count(distinct mention_key) = 1
+"""
+
+_CODES = f"""
+insert into raw.identity_decision
+with undecided as (
+    select distinct mention_key from mentioned where mention_key like 'USCC:%'
+    except select mention_key from raw.identity_decision
+),
+named as (
+    select organization_id, min(mention_key) as mention_key, min(decided_on) as decided_on
+    from raw.identity_decision group by organization_id
+    having not bool_or(mention_key like 'USCC:%')
+),
+claims as (
+    select code as mention_key, organization_id
+    from ({_SOLE}) as sole
+    join raw.identity_decision as decided on decided.mention_key = sole.name_mention
+    join named using (organization_id)
+    semi join undecided on undecided.mention_key = sole.code
+    qualify row_number() over (partition by code order by named.decided_on, named.mention_key) = 1
+        and row_number() over (partition by organization_id order by code) = 1
+)
+select
+    mention_key,
+    coalesce(organization_id, 'org-' || left(sha256(mention_key), 16)),
+    case when organization_id is null then 'uscc' else 'key_name' end,
+    case when organization_id is null then 1.0 else 0.95 end,
+    cast(? as date)
+from undecided left join claims using (mention_key)
+"""
+
+_NAMES = f"""
+insert into raw.identity_decision
+with undecided as (
+    select distinct mention_key from mentioned where mention_key not like 'USCC:%'
+    except select mention_key from raw.identity_decision
+),
+borne as (
+    select name_mention as mention_key, organization_id
+    from ({_SOLE}) as sole
+    join raw.identity_decision as decided on decided.mention_key = sole.code
+)
+select
+    mention_key,
+    coalesce(organization_id, 'org-' || left(sha256(mention_key), 16)),
+    case when organization_id is null then 'exact_name' else 'key_name' end,
+    case when organization_id is null then 1.0 else 0.95 end,
+    cast(? as date)
+from undecided left join borne using (mention_key)
+"""
 
 
 def _keep(db: duckdb.DuckDBPyConnection, file: Path, run_date: date) -> None:
@@ -112,7 +185,7 @@ def _keep(db: duckdb.DuckDBPyConnection, file: Path, run_date: date) -> None:
     unfinished = file.with_name(f".{file.name}.tmp")
     db.execute(
         """
-        copy (select * from raw.identity_decision where decided_on = $night order by name_key)
+        copy (select * from raw.identity_decision where decided_on = $night order by mention_key)
         to $file (format parquet, compression zstd)
         """,
         {"night": run_date, "file": str(unfinished)},

@@ -3,7 +3,7 @@
 {# The declared visibility of rows by (source, resource), as SQL; internal where nothing is declared. #}
 {% macro declared_visibility(source, resource) -%}
     case concat_ws('__', {{ source }}, {{ resource }})
-        {%- if execute %}
+        {%- if execute and graph %}
         {%- for declared in graph.sources.values() | sort(attribute='name') if declared.config.meta.visibility in ('public', 'partner') %}
         when '{{ declared.name }}' then '{{ declared.config.meta.visibility }}'
         {%- endfor %}

@@ -88,6 +88,13 @@ WORKED: dict[str, dict[str | None, Any]] = {
         "91330106MA27X2XXXX": None,
         None: None,
     },
+    "valid_uscc": {
+        " ９１４４０３００１９２２０３８２１６": "914403001922038216",
+        "9i44o3ooi922o382i6": "914403001922038216",
+        "914403001922038217": None,
+        "": None,
+        None: None,
+    },
     "lei_is_valid": {"529900W18LQJJN6SJ336": True, "529900W18LQJJN6SJ363": False, None: None},
     "nfra_code_is_valid": {"B0001H111000001": True, "B0001H199990001": False, "B0001H11100001": False, None: None},
     "code_text": {
@@ -118,6 +125,22 @@ def test_worked_values(ask: Ask, macro: str) -> None:
     texts = list(WORKED[macro])
     found = ask({"code": pa.array(texts, pa.string())}, f"{macro}('given.code')")
     assert dict(zip(texts, found, strict=True)) == WORKED[macro]
+
+
+def test_what_identity_knows_a_mention_by(ask: Ask) -> None:
+    """The code where there is a valid one, else the name; abroad the name of a country and, where it helps, a place."""
+    rows = [
+        ("914403001922038216", "甲公司", "CN", None, "USCC:914403001922038216"),
+        (None, "甲公司", "CN", None, "NAME:甲公司"),
+        (None, "甲公司", "CN", "深圳", "NAME:甲公司"),
+        (None, "ACMEINC", "US", "AUSTIN TX", "NAME:US:ACMEINC|AUSTIN TX"),
+        (None, "ALPHABANK", "AU", None, "NAME:AU:ALPHABANK"),
+        (None, None, "CN", None, None),
+        (None, None, "US", "AUSTIN TX", None),
+    ]
+    columns = columns_of(rows, "uscc name_key jurisdiction town")
+    found = ask(columns, "mention_key('uscc', 'name_key', 'jurisdiction', 'town')")
+    assert found == [row[-1] for row in rows]
 
 
 def check(ask: Ask, macro: str, codes: list[str]) -> list[Any]:

@@ -11,6 +11,7 @@ PUBLISHED = [
     "organizations.organization",
     "organizations.name",
     "organizations.identifier",
+    "organizations.role",
     "quality.source_status",
     "quality.row_balance",
     "quarantine.listing_project",

@@ -40,6 +40,7 @@ select
     change,
     company_name,
     {{ name_key('company_name') }} as name_key,
+    {{ mention_key('null', name_key('company_name')) }} as mention_key,
     title_raw,
     board,
     status,

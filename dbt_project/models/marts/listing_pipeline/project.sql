@@ -54,7 +54,7 @@ projects as (
         on versions.exchange = events.exchange
         and versions.project_id = events.project_id
     left join identities
-        on versions.name_key = identities.name_key
+        on versions.mention_key = identities.mention_key
     where standing.newest_change <> 'removed'
 )
 

@@ -1,4 +1,4 @@
--- One row a number under which an exchange or market knows an organization.
+-- One row a number under which a register, an exchange or a market knows an organization.
 -- A NEEQ code may stand for several projects, and after a recode for several organizations.
 {{ config(
     materialized='incremental',
@@ -11,18 +11,13 @@ with mentions as (
 ),
 
 numbers as (
-    select
-        *,
-        case exchange when 'SSE' then 'SSE_AUDIT' when 'SZSE' then 'SZSE_PRJ' when 'BSE' then 'BSE_PRJ' end as id_type,
-        project_id as id_value
+    select *
     from mentions
+    where id_value is not null
     union all
-    select
-        *,
-        'NEEQ' as id_type,
-        neeq_code as id_value
+    select * replace ('USCC' as id_type, uscc as id_value)
     from mentions
-    where neeq_code is not null
+    where uscc is not null
 ),
 
 identifiers as (
@@ -31,7 +26,7 @@ identifiers as (
 
 select
     {{ with_provenance(
-        ['id_type', 'id_value', 'organization_id', 'valid_from', 'valid_to'],
+        ['id_type', 'id_value', 'organization_id', 'valid_from', 'valid_to', 'visibility'],
         "'pass'",
     ) }}
 from identifiers

@@ -15,7 +15,7 @@ names as (
 
 select
     {{ with_provenance(
-        ['organization_id', 'name', 'name_key', 'name_type', 'valid_from', 'valid_to'],
+        ['organization_id', 'name', 'name_key', 'name_type', 'valid_from', 'valid_to', 'visibility'],
         "'pass'",
     ) }}
 from names

@@ -9,25 +9,28 @@ with mentions as (
     {{ organization_mentions() }}
 ),
 
-first_mentions as (
-    select *
+-- an organization has one credit code at most; not every source knows it
+coded as (
+    select * replace (max(uscc) over (partition by organization_id, visibility) as uscc)
     from mentions
-    qualify row_number() over (partition by organization_id order by valid_from, exchange, project_id) = 1
+),
+
+first_mentions as (
+    {{ first_and_last('coded', ['organization_id']) }}
 ),
 
 organizations as (
     select
         *,
-        'CN' as jurisdiction,
         name as legal_name,
-        {{ org_form('name') }} as org_form,
-        valid_from as first_seen_on
+        substr(uscc, 3, 6) as region6,
+        case jurisdiction when 'CN' then {{ org_form('name') }} else '境外' end as org_form
     from first_mentions
 )
 
 select
     {{ with_provenance(
-        ['organization_id', 'jurisdiction', 'legal_name', 'name_key', 'org_form', 'first_seen_on'],
+        ['organization_id', 'jurisdiction', 'uscc', 'region6', 'legal_name', 'name_key', 'org_form', 'first_seen_on', 'visibility'],
         "case org_form when '其他' then 'warn' else 'pass' end",
     ) }}
 from organizations
