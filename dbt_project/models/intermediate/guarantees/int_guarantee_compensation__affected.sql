@@ -1,8 +1,8 @@
 -- The payments to be judged again tonight: those that files speak of, and those whose contract tonight's files speak of.
 {{ config(materialized='table') }}
 
-with accepted as (
-    select * from {{ ref('int_guarantee_compensation__accepted') }}
+with kept as (
+    select * from {{ ref('int_guarantee_compensation__kept') }}
 ),
 
 versions as (
@@ -16,10 +16,10 @@ contracts as (
 payments as (
     select compensation_id from versions
     union
-    select accepted.compensation_id
-    from accepted
+    select kept.compensation_id
+    from kept
     inner join contracts
-        on accepted.contract_id = contracts.contract_id
+        on kept.contract_id = contracts.contract_id
 )
 
 select distinct
@@ -27,7 +27,7 @@ select distinct
     resource,
     src_record_id,
     compensation_id
-from accepted
+from kept
 where compensation_id in (select payments.compensation_id from payments)
 union
 select distinct

@@ -5,8 +5,11 @@
     pre_hook="{{ forget_affected(ref('int_guarantee_compensation__affected'), ['compensation_id']) }}",
 ) }}
 
-with judged as (
-    select * from {{ ref('int_guarantee_compensation__judged') }}
+with standing as (
+    {{ standing_newest(
+        ref('int_guarantee_compensation__accepted'), ref('int_guarantee_compensation__affected'),
+        ['src_family', 'resource', 'src_record_id'], 'compensation_id', 'report_period'
+    ) }}
 )
 
 select
@@ -14,5 +17,4 @@ select
         ['compensation_id', 'guarantor_id', 'contract_id', 'paid_on', 'currency', 'amount', 'recovered_amount'],
         "case when is_newest_good then 'pass' else 'warn' end",
     ) }}
-from judged
-where rule is null
+from standing

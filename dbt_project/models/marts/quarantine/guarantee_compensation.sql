@@ -11,26 +11,9 @@ with newest as (
     from {{ ref('int_guarantee_compensation__accepted') }}
     where {{ only_affected(ref('int_guarantee_compensation__affected'), ['src_family', 'resource', 'src_record_id']) }}
     qualify row_number() over (partition by src_family, resource, src_record_id order by run_date desc) = 1
-),
-
-judged as (
-    select * from {{ ref('int_guarantee_compensation__judged') }}
-),
-
-withheld as (
-    select * from newest
-    where rule is not null
-    union all by name
-    select judged.* exclude (currency, is_newest_good)
-    from judged
-    left join newest
-        on judged.src_family = newest.src_family
-        and judged.resource = newest.resource
-        and judged.src_record_id = newest.src_record_id
-        and newest.rule is not null
-    where judged.rule is not null and newest.rule is null
 )
 
 select
     {{ with_provenance(['resource', 'run_date', 'rule', 'reason', 'raw_record'], "'quarantine'") }}
-from withheld
+from newest
+where rule is not null

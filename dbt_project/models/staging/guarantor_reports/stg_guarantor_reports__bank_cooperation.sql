@@ -53,6 +53,7 @@ select
         [
             delivery_fault(),
             uscc_rule('sender', 'sender_raw', 'guarantor_uscc'),
+            missing_rule('银行机构编码', 'nfra_code'),
             missing_rule('银行名称', 'bank_name'),
         ]
         + unit_rules(money, 'money')

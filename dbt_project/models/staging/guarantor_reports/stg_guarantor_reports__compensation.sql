@@ -50,6 +50,7 @@ select
         [
             delivery_fault(),
             uscc_rule('sender', 'sender_raw', 'guarantor_uscc'),
+            missing_rule('代偿编号', 'event_no'),
             missing_rule('合同编号', 'contract_no'),
         ]
         + date_rules('代偿日期', 'paid_on')

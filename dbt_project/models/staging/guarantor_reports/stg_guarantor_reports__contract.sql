@@ -100,6 +100,7 @@ select
         [
             delivery_fault(),
             uscc_rule('sender', 'sender_raw', 'guarantor_uscc'),
+            missing_rule('合同编号', 'contract_no'),
             uscc_rule('被担保人统一社会信用代码', 'client_raw', 'client_uscc'),
             ('value_missing', 'client_name is null and not is_client_person', reason('被担保人', 'a value', '被担保人')),
             missing_rule('债权人', 'creditor_name'),
