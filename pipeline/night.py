@@ -257,7 +257,10 @@ class Night:
                         "age_nights": (self.run_date - since).days if since else None,
                         "declared_total": sum(part.declared for part in parts) if parts else None,
                         "fetched": sum(part.fetched for part in parts) if parts else None,
-                        "duplicates": sum(part.fetched - part.records for part in parts) if parts else None,
+                        "duplicates": sum(part.fetched - part.records - part.rejected for part in parts)
+                        if parts
+                        else None,
+                        "rejected": sum(part.rejected for part in parts) if parts else None,
                         "records": sum(part.records for part in parts) if parts else None,
                         "selected": spec.id in selected,
                     }

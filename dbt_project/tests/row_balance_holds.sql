@@ -2,7 +2,7 @@
 select *
 from {{ ref('row_balance') }}
 where
-    fetched <> records + duplicates
+    fetched <> records + duplicates + rejected
     or records <> staged + quarantined
     or staged <> conformed + merged
     or published <> conformed + carried

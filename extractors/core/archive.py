@@ -48,11 +48,15 @@ class RetryRecord(BaseModel):
 
 
 class PartCount(BaseModel):
-    """Records of one part of a resource: received with repeats, distinct, declared by the source."""
+    """Records of one part of a resource: received with repeats, distinct, declared by the source.
+
+    `rejected`: rows of a delivery that no key addresses; fetched = records + duplicates + rejected.
+    """
 
     fetched: int = 0
     records: int = 0
     declared: int = 0
+    rejected: int = 0
 
 
 class Outcome(BaseModel):
