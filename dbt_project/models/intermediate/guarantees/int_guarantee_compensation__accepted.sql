@@ -22,7 +22,7 @@ compared as (
     from kept
     left join contracts
         on kept.contract_id = contracts.contract_id
-)
+),
 
 judged as (
     select
