@@ -93,7 +93,7 @@
     ) as spoken
         on standing.{{ key }} = spoken.{{ key }}
     qualify row_number() over (
-        partition by standing.{{ key }} order by standing.{{ period }} desc, standing.run_date desc, standing.src_record_id
+        partition by standing.{{ key }} order by standing.{{ period }} desc, standing.run_date desc, standing.src_record_id asc
     ) = 1
 {%- endmacro %}
 

@@ -93,7 +93,8 @@ def test_clients_and_groups_above_the_limits(release: duckdb.DuckDBPyConnection)
         insert into guarantees.institution_quarter by name
         select 'b' as guarantor_id, '2026Q2' as period, 100 as net_assets_cny, 11 as largest_client_cny;
         insert into guarantees.contract by name
-        select k as contract_id, 'a' as guarantor_id, o as client_organization_id, '客户' || o as client_name, '某集团' as client_group, b as balance_amount, s as status
+        select k as contract_id, 'a' as guarantor_id, o as client_organization_id, '客户' || o as client_name,
+            '某集团' as client_group, b as balance_amount, s as status
         from (values ('1', 'x', 46000000, '在保'), ('2', 'y', 30000000, '在保'), ('3', 'y', 5000000, '在保'),
             ('4', 'z', 90000000, '解除')) as v(k, o, b, s);
     """)
@@ -160,7 +161,8 @@ def test_banks_that_share_little(release: duckdb.DuckDBPyConnection) -> None:
     """A bank is below 20 % by its contracts, by balance, or by what was agreed last; the US is asked for by name."""
     release.execute("""
         insert into guarantees.contract by name
-        select k as contract_id, g as guarantor_id, 'CN:' || c as creditor_institution_id, c || '银行' as creditor_name, r as share_bank_ratio, b as balance_amount, j as jurisdiction
+        select k as contract_id, g as guarantor_id, 'CN:' || c as creditor_institution_id,
+            c || '银行' as creditor_name, r as share_bank_ratio, b as balance_amount, j as jurisdiction
         from (values ('1', 'a', 'I', 0.1, 90, 'CN'), ('2', 'a', 'I', 0.3, 10, 'CN'), ('3', 'a', 'J', 0.1, 10, 'CN'),
             ('4', 'a', 'J', 0.3, 90, 'CN'), ('5', 'US:SBA', 'K', 0.1, 1, 'US')) as v(k, g, c, r, b, j);
         insert into guarantees.bank_cooperation values

@@ -1,9 +1,13 @@
--- Every version of a payment with its verdict, against its contract as that stands tonight (rule 3.9). A payment whose contract is not known
--- waits in quarantine: without it nobody can tell a payment from a slip. It is good from the night on which the contract comes.
+-- Every version of a payment with its verdict, against its contract as that stands tonight (rule 3.9). A payment whose contract is not
+-- known waits in quarantine: without it nobody can tell a payment from a slip. It is good from the night on which the contract comes.
 {{ config(materialized='view') }}
 
 with kept as (
-    select * from {{ ref('int_guarantee_compensation__kept') }}
+    select
+        * exclude (rule, reason),
+        rule as row_rule,
+        reason as row_reason
+    from {{ ref('int_guarantee_compensation__kept') }}
 ),
 
 contracts as (
@@ -12,9 +16,7 @@ contracts as (
 
 compared as (
     select
-        kept.* exclude (rule, reason),
-        kept.rule as row_rule,
-        kept.reason as row_reason,
+        kept.*,
         contracts.contract_id as known_contract_id,
         contracts.currency,
         contracts.started_on,

@@ -100,5 +100,5 @@ select
     cast(null as varchar) as reason
 from spoken
 qualify row_number() over (
-    partition by src_family, resource, known_by, run_date order by role nulls last, said_on desc nulls last, src_record_id
+    partition by src_family, resource, known_by, run_date order by role asc nulls last, said_on desc nulls last, src_record_id asc
 ) = 1

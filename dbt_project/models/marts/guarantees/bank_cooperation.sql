@@ -11,4 +11,4 @@ select
         "case when is_newest_good then 'pass' else 'warn' end",
     ) }}
 from standing
-qualify row_number() over (partition by guarantor_id, institution_id, period order by run_date desc, src_record_id) = 1
+qualify row_number() over (partition by guarantor_id, institution_id, period order by run_date desc, src_record_id asc) = 1

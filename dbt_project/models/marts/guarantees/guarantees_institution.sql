@@ -72,7 +72,7 @@ current_rows as (
     select *
     from marked
     qualify row_number() over (
-        partition by guarantor_id order by is_on_newest_list desc, list_as_of desc, reporting_unit, src_record_id
+        partition by guarantor_id order by is_on_newest_list desc, list_as_of desc, reporting_unit asc, src_record_id asc
     ) = 1
 ),
 

@@ -15,7 +15,7 @@ figures as (
         ) as leverage_ratio,
         try_cast(compensated_period_cny / nullif(released_period_cny, 0) as decimal(12, 6)) as compensation_ratio
     from standing
-    qualify row_number() over (partition by guarantor_id, period order by run_date desc, src_record_id) = 1
+    qualify row_number() over (partition by guarantor_id, period order by run_date desc, src_record_id asc) = 1
 )
 
 select

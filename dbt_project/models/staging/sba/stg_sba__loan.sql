@@ -45,8 +45,10 @@ typed as (
 shared as (
     select
         *,
-        cast(case when guarantor_amount between 0 and principal_amount then guarantor_amount / nullif(principal_amount, 0) end as decimal(9, 6))
-            as share_guarantor_ratio
+        cast(
+            case when guarantor_amount between 0 and principal_amount then guarantor_amount / nullif(principal_amount, 0) end
+            as decimal(9, 6)
+        ) as share_guarantor_ratio
     from typed
 )
 
