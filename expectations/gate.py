@@ -21,7 +21,7 @@ from great_expectations.datasource.fluent import SQLDatasource
 from great_expectations.datasource.fluent.sql_datasource import TableAsset
 from great_expectations.expectations.metadata_types import FailureSeverity
 
-from expectations import codes, entities, financial_institutions, listing_pipeline, published, shared
+from expectations import codes, entities, financial_institutions, guarantees, listing_pipeline, published, shared
 from expectations.duckdb_dialect import read_only
 from expectations.published import Columns, Entity, Release, Table, columns_of
 from expectations.result import Finding, GateResult, UnknownFinding
@@ -30,7 +30,7 @@ from expectations.rule import SAMPLE, Rule
 __all__ = ["DATABASES", "TABLES", "Finding", "GateResult", "UnknownFinding", "judge"]
 
 # A module a database: `TABLES` and `ENTITIES` as in `published`, and `rules(release)`.
-DATABASES: tuple[ModuleType, ...] = (financial_institutions, listing_pipeline)
+DATABASES: tuple[ModuleType, ...] = (financial_institutions, guarantees, listing_pipeline)
 TABLES: Mapping[str, Table] = {
     name: table for module in (published, *DATABASES) for name, table in module.TABLES.items()
 }

@@ -67,6 +67,37 @@
     where newest.newest_change <> 'removed'
 {%- endmacro %}
 
+{# One row a thing that many periods speak of: its newest period with a good version. `is_newest_good` is false where a newer version or a newer
+   period is withheld. `key`: the column that tells the things apart, `period`: text that sorts by time, or NULL throughout. #}
+{% macro standing_newest(accepted, affected, affected_key, key, period) -%}
+    select
+        standing.* exclude (is_newest_good),
+        standing.is_newest_good and coalesce(standing.{{ period }}, '') >= spoken.newest_period as is_newest_good
+    from (
+        {{ standing(accepted, affected, affected_key) }}
+    ) as standing
+    inner join (
+        select
+            {{ key }},
+            max(spoken_period) as newest_period
+        from (
+            select
+                {{ key }},
+                coalesce({{ period }}, '') as spoken_period,
+                max_by(change, run_date) as newest_change
+            from {{ accepted }}
+            where {{ only_affected(affected, affected_key) }}
+            group by src_family, resource, src_record_id, {{ key }}, {{ period }}
+        ) as records
+        where newest_change <> 'removed'
+        group by {{ key }}
+    ) as spoken
+        on standing.{{ key }} = spoken.{{ key }}
+    qualify row_number() over (
+        partition by standing.{{ key }} order by standing.{{ period }} desc, standing.run_date desc, standing.src_record_id asc
+    ) = 1
+{%- endmacro %}
+
 {# The records of an entity whose newest version is withheld, out of tonight's versions: the whole model of a quarantine table. #}
 {% macro quarantined(versions) -%}
 with newest as (

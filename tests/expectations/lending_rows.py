@@ -45,7 +45,6 @@ def tables(provenance: str) -> dict[str, str]:
         "reference.fi_type_map": "word varchar, fi_type varchar, kind varchar, to_verify boolean, citation varchar",
         "reference.product_category_map": """
             jurisdiction varchar, word varchar, category varchar, is_credit boolean, citation varchar""",
-        "reference.region": "code varchar, name varchar, level varchar, valid_from date, valid_to date",
         "reference.unit": "word varchar, kind varchar, factor decimal(24, 8), base varchar, citation varchar",
     }
 

@@ -4,6 +4,7 @@ from datetime import date
 from pathlib import Path
 
 import duckdb
+import guarantee_rows
 import lending_rows
 
 RUN_DATE = date(2026, 7, 15)
@@ -67,6 +68,7 @@ TABLES = {
         is_terminal boolean, citation varchar""",
     "reference.status_transition": "from_status varchar, to_status varchar, kind varchar, citation varchar",
     **lending_rows.tables(PROVENANCE),
+    **guarantee_rows.tables(PROVENANCE),
 }
 
 CODES = """
@@ -190,4 +192,5 @@ def write(path: Path, per_exchange: int = PER_EXCHANGE) -> Path:
         connection.executemany("insert into credit_codes values (?)", codes)
         connection.execute(ROWS.format(per_exchange=per_exchange))
         connection.execute(lending_rows.ROWS)
+        connection.execute(guarantee_rows.ROWS)
     return path

@@ -1,0 +1,4 @@
+-- Tonight's versions of payments in place of clients.
+{{ config(materialized='table') }}
+
+select * from {{ ref('stg_guarantor_reports__compensation') }}
