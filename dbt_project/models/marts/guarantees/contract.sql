@@ -1,4 +1,5 @@
--- One row a contract: what the newest month that speaks of it says. If that month's row is withheld, the month before stays, with a warning.
+-- One row a contract: what the newest month that speaks of it says. If that month's row is withheld, the month before stays,
+-- with a warning.
 {{ config(
     materialized='incremental',
     incremental_strategy='append',

@@ -51,7 +51,7 @@ seen as (
 marked as (
     select
         standing.*,
-        exists (
+        exists(
             select 1
             from on_newest_list
             where

@@ -1,5 +1,5 @@
--- Payments in place of clients that are withheld: the newest version breaks a row rule, or it does not fit its contract, or the contract is not
--- known. They are judged again whenever a file speaks of them or of their contract.
+-- Payments in place of clients that are withheld: the newest version breaks a row rule, or it does not fit its contract, or the contract
+-- is not known. They are judged again whenever a file speaks of them or of their contract.
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
