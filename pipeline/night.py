@@ -260,6 +260,7 @@ class Night:
                         "duplicates": sum(part.fetched - part.records for part in parts) if parts else None,
                         "records": sum(part.records for part in parts) if parts else None,
                         "selected": spec.id in selected,
+                        "visibility": spec.visibility(name),
                     }
                 )
         return rows

@@ -24,7 +24,7 @@ from pipeline.locks import is_held
 from pipeline.night import Fetched, Report
 from pipeline.settings import Settings, config_file, without_secrets
 from publication import diff as differences
-from publication import publish
+from publication import editions, publish
 from publication.verify import verify_all
 
 EXAMPLE = "select exchange, status, count(*) as projects from listing_pipeline.project group by all order by all"
@@ -41,6 +41,14 @@ class Format(StrEnum):
     csv = "csv"
     json = "json"
     parquet = "parquet"
+
+
+class Edition(StrEnum):
+    """Who may see what is asked for; each sees what those before it do."""
+
+    public = "public"
+    partner = "partner"
+    internal = "internal"
 
 
 def table(*columns: str, title: str | None = None) -> Table:
@@ -153,9 +161,18 @@ def diff(out: Console, root: Path, a: str, b: str) -> None:
             say(out, f"  {entry.table} {json.dumps(sample, ensure_ascii=False, default=str)}")
 
 
-def query(out: Console, root: Path, sql: str, fmt: Format, release: str | None, output: Path | None) -> None:
-    """Run SQL on a release, which it cannot change, and print or write the rows."""
-    path = publish.path_of(root, release) / "fsdb.duckdb"
+def query(
+    out: Console,
+    root: Path,
+    sql: str,
+    fmt: Format,
+    release: str | None,
+    output: Path | None,
+    edition: Edition = Edition.internal,
+) -> None:
+    """Run SQL on an edition of a release, which it cannot change, and print or write the rows."""
+    asked = publish.path_of(root, release)
+    path = editions.path_of(asked, edition) / "fsdb.duckdb"
     with duckdb.connect(str(path), read_only=True) as con:
         con.execute("set enable_external_access = false")
         try:
@@ -177,7 +194,8 @@ def query(out: Console, root: Path, sql: str, fmt: Format, release: str | None, 
         for values in rows:
             row(shown, *values)
         out.print(shown)
-        out.print(f"{len(rows)} row(s), release {path.parent.name}", highlight=False)
+        note = "" if edition is Edition.internal else f", {edition} edition"
+        out.print(f"{len(rows)} row(s), release {asked.name}{note}", highlight=False)
     else:
         out.file.write(text)
 

@@ -30,6 +30,7 @@ FETCH = pa.schema(
         ("age_nights", pa.int32()),
         *((name, pa.int64()) for name in ("declared_total", "fetched", "duplicates", "records")),
         ("selected", pa.bool_()),
+        ("visibility", pa.string()),
     ]
 )
 

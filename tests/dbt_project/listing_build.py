@@ -29,6 +29,7 @@ TEXTS = [
     "cadence",
     "status",
     "message",
+    "visibility",
 ]
 COUNTS = ["declared_total", "fetched", "duplicates", "records"]
 AGES = [("max_age_nights", pa.int32()), ("age_nights", pa.int32()), ("good_run_date", pa.date32())]
@@ -165,4 +166,5 @@ def _fetch(source: str, seen: list[Change], run_date: date) -> dict[str, Any]:
         "duplicates": 1,
         "records": records,
         "selected": True,
+        "visibility": "public",
     }

@@ -57,6 +57,7 @@ select
     cast(0 as bigint) as merged,
     coalesce(published.carried, 0) as carried,
     coalesce(published.published, 0) as published,
+    fetches.visibility,
     run.run_date as as_of
 from fetches
 cross join run
