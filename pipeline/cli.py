@@ -220,10 +220,13 @@ def query(
     sql: Annotated[str, typer.Argument(metavar="SQL")],
     fmt: Annotated[show.Format, typer.Option("--format", help="How to print the rows.")] = show.Format.table,
     release: Annotated[str | None, typer.Option("--release", help="Another release than the current one.")] = None,
+    edition: Annotated[
+        show.Edition, typer.Option("--edition", help="Only what these may see; internal is everything.")
+    ] = show.Edition.internal,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="A file instead of the screen.")] = None,
 ) -> None:
-    """Ask a release in SQL."""
-    show.query(out, load().releases, sql, fmt, release, output)
+    """Ask a release, or an edition of it, in SQL."""
+    show.query(out, load().releases, sql, fmt, release, output, edition)
 
 
 @app.command(epilog="Example: fsdb ask 8 --set prefecture=3201 --format csv")

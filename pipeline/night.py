@@ -279,6 +279,7 @@ class Night:
                         "rejected": sum(part.rejected for part in parts) if parts else None,
                         "records": sum(part.records for part in parts) if parts else None,
                         "selected": spec.id in selected,
+                        "visibility": spec.visibility(name),
                     }
                 )
         return rows

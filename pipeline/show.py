@@ -24,7 +24,7 @@ from pipeline.locks import is_held
 from pipeline.night import Fetched, Report
 from pipeline.settings import Settings, config_file, without_secrets
 from publication import diff as differences
-from publication import publish
+from publication import editions, publish
 from publication.verify import verify_all
 
 EXAMPLE = "select exchange, status, count(*) as projects from listing_pipeline.project group by all order by all"
@@ -41,6 +41,14 @@ class Format(StrEnum):
     csv = "csv"
     json = "json"
     parquet = "parquet"
+
+
+class Edition(StrEnum):
+    """Who may see what is asked for; each sees what those before it do."""
+
+    public = "public"
+    partner = "partner"
+    internal = "internal"
 
 
 def table(*columns: str, title: str | None = None) -> Table:
@@ -160,10 +168,15 @@ def query(
     fmt: Format,
     release: str | None,
     output: Path | None,
+    edition: Edition = Edition.internal,
     values: Mapping[str, Any] | None = None,
 ) -> None:
-    """Run SQL on a release, which it cannot change, and print or write the rows; `values` of its `$parameters`."""
-    path = publish.path_of(root, release) / "fsdb.duckdb"
+    """Run SQL on an edition of a release, which it cannot change, and print or write the rows.
+
+    `values`: of its `$parameters`.
+    """
+    asked = publish.path_of(root, release)
+    path = editions.path_of(asked, edition) / "fsdb.duckdb"
     with duckdb.connect(str(path), read_only=True) as con:
         con.execute("set enable_external_access = false")
         try:
@@ -185,7 +198,8 @@ def query(
         for cells in rows:
             row(shown, *cells)
         out.print(shown)
-        out.print(f"{len(rows)} row(s), release {path.parent.name}", highlight=False)
+        note = "" if edition is Edition.internal else f", {edition} edition"
+        out.print(f"{len(rows)} row(s), release {asked.name}{note}", highlight=False)
     else:
         out.file.write(text)
 

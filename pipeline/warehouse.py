@@ -31,6 +31,7 @@ FETCH = pa.schema(
         ("age_nights", pa.int32()),
         *((name, pa.int64()) for name in ("declared_total", "fetched", "duplicates", "rejected", "records")),
         ("selected", pa.bool_()),
+        ("visibility", pa.string()),
     ]
 )
 IDENTITY_INPUT = "+tag:identity_input"

@@ -182,6 +182,8 @@ def _problems(table: Table) -> list[str]:
     ]
     if table.row_visibility is not None and table.row_visibility not in facts:
         problems.append(f"{table.full_name}: row_visibility {table.row_visibility!r} is not one of its facts")
+    if table.row_visibility is None and "visibility" in facts:
+        problems.append(f"{table.full_name}: a column visibility, but no config.meta.row_visibility that heeds it")
     for column in table.columns:
         if not column.description:
             problems.append(f"{table.full_name}.{column.name}: no description")

@@ -234,6 +234,8 @@ class Resource(_Strict):
     file: File | None = None
     rows: Rows
     columns: dict[str, Column]
+    # Who may know how much there is of it and what came of reading it; see `SourceSpec.visibility`.
+    visibility: Literal["public", "partner", "internal"] | None = None
 
     @field_validator("columns")
     @classmethod
@@ -312,6 +314,10 @@ class SourceSpec(_Strict):
             if (resource.file is None) != (self.http is not None):
                 raise ValueError(f"{name}: a source is either read over HTTP (`http`) or delivered (`file`), not both")
         return self
+
+    def visibility(self, resource: str) -> str:
+        """Who may know of a resource: as declared; else everybody, and us alone where nothing may be republished."""
+        return self.resources[resource].visibility or ("internal" if self.licence.republish == "no" else "public")
 
     @property
     def address(self) -> str:

@@ -126,4 +126,5 @@ def _fetch(source: str, seen: list[Change], run_date: date) -> dict[str, Any]:
         "rejected": 0,
         "records": records,
         "selected": True,
+        "visibility": "public",
     }

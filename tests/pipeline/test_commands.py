@@ -84,7 +84,18 @@ def test_the_commands_a_person_looks_with(fsdb, installation):
 
 
 def test_text_is_text_and_a_step_may_be_repeated(fsdb, installation):
-    """What looks like markup is shown as it is; publishing what is published does no harm."""
+    """What looks like markup is shown as it is; an edition answers what it may; publishing what is published does no
+    harm."""
+    now = publish.current(installation.data / "releases")
+    asked = ("query", "--format", "csv", "select column_name from duckdb_columns() where table_name = 'source_status'")
+    assert "message\n" in fsdb(*asked)[1]
+    for edition in ("public", "partner"):
+        code, said = fsdb(*asked, "--edition", edition)
+        assert (code, "message\n" in said, "publisher\n" in said) == (0, False, True)
+    assert f"release {now.release_id}, public edition" in fsdb("query", "--edition", "public", "select 1")[1]
+    assert fsdb("query", "--edition", "restricted", "select 1")[0] == 2
+    assert fsdb("query", "--edition", "public", f"attach '{now.path / 'fsdb.duckdb'}' as full_edition")[0] == 2
+
     assert "[/x] [bold]a [null]" in fsdb("query", "select '[/x] [bold]a [null]' as x")[1]
     code, said = fsdb("publish", "--run-date", str(SECOND))
     assert (code, f"released {publish.current(installation.data / 'releases').release_id}" in said) == (0, True)

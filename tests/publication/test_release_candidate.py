@@ -60,6 +60,8 @@ def test_nothing_else_is_left_in_the_directory(world: World) -> None:
     written = world.build()
     expected = {f"{name.replace('.', '/')}.parquet" for name in SCHEMA}
     expected |= {DATABASE, "datapackage.json", "release.json", "CHECKSUMS"}
+    edition = {*expected, "report.html"}
+    expected |= {f"editions/{name}/{path}" for name in ("public", "partner") for path in edition}
     assert set(files.tree(written.path)) == expected
     assert [path.name for path in written.path.parent.iterdir()] == [DAY.isoformat()]
 

@@ -55,6 +55,22 @@ def test_meta_outside_config_counts_too(tmp_path: Path) -> None:
             {"config": {"meta": {"primary_key": ["file_sha256"]}}},
             "key column 'file_sha256' is not one of its facts",
         ),
+        (
+            {"config": {"meta": {"primary_key": ["project_id"], "row_visibility": "who"}}},
+            "row_visibility 'who' is not one of its facts",
+        ),
+        (
+            {"config": {"meta": {"primary_key": ["project_id"], "row_visibility": "fetched_at"}}},
+            "row_visibility 'fetched_at' is not one of its facts",
+        ),
+        (
+            {"columns": {"visibility": {"name": "visibility", "description": "d"}}},
+            "a column visibility, but no config.meta.row_visibility that heeds it",
+        ),
+        (
+            {"columns": {"x": {"name": "x", "description": "d", "meta": {"classification": "restricted"}}}},
+            "classification 'restricted' is none of public, partner, internal",
+        ),
         ({"description": "  "}, "listing_pipeline.project: no description"),
         ({"columns": {}}, "no columns declared"),
         ({"alias": "../escape"}, "'../escape' is not a plain lower-case name"),

@@ -55,6 +55,7 @@ select
     coalesce(balances.merged, 0) as merged,
     coalesce(balances.carried, 0) as carried,
     coalesce(balances.published, 0) as published,
+    fetches.visibility,
     run.run_date as as_of
 from fetches
 cross join run

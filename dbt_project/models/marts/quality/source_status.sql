@@ -28,6 +28,7 @@ select
     fetches.fetched,
     fetches.duplicates,
     fetches.records,
+    fetches.visibility,
     run.run_date as as_of
 from fetches
 cross join run
