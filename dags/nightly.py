@@ -22,7 +22,10 @@ from pipeline import tasks
 from pipeline.settings import load
 
 SETTINGS = load()
-DATABASES = [Asset("release/listing_pipeline", uri="fsdb://release/listing_pipeline")]
+DATABASES = [
+    Asset(f"release/{database}", uri=f"fsdb://release/{database}")
+    for database in ("financial_institutions", "guarantees", "listing_pipeline")
+]
 
 # Waiting mends an outage or somebody else at work; it mends neither a refusal nor a setting nor a finding of the gate.
 RETRIES = ExceptionRetryPolicy(

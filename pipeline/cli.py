@@ -18,6 +18,7 @@ from extractors.core.clock import SystemClock
 from extractors.core.errors import ArchiveError, SpecError
 from extractors.core.fetch import silent
 from extractors.core.spec import all_specs
+from pipeline import ask as asking
 from pipeline import logs, show
 from pipeline.dbt import BuildError
 from pipeline.locks import HeldError, held
@@ -26,6 +27,7 @@ from pipeline.run_date import RunDateError, parse, today
 from pipeline.settings import Settings, SettingsError, load
 from publication import publish as publication
 from publication.errors import PublicationError
+from publication.questions import QuestionError
 
 STOPPED, USAGE, FAILED = 3, 2, 1
 # DuckDB does not say why a write failed (no number); a disk that is full is the likely reason.
@@ -69,7 +71,14 @@ def spoken(function: Callable[P, R]) -> Callable[P, R]:
         try:
             logs.configure()
             return function(*args, **kwargs)
-        except (SettingsError, RunDateError, UnknownSourceError, UnknownFinding) as error:
+        except (
+            SettingsError,
+            RunDateError,
+            UnknownSourceError,
+            UnknownFinding,
+            QuestionError,
+            show.QueryError,
+        ) as error:
             fail(f"error: {error}", USAGE)
         except GateStopped as stop:
             fail(str(stop), STOPPED)
@@ -214,10 +223,30 @@ def query(
     output: Annotated[Path | None, typer.Option("--output", "-o", help="A file instead of the screen.")] = None,
 ) -> None:
     """Ask a release in SQL."""
-    try:
-        show.query(out, load().releases, sql, fmt, release, output)
-    except show.QueryError as error:
-        fail(f"error: {error}", USAGE)
+    show.query(out, load().releases, sql, fmt, release, output)
+
+
+@app.command(epilog="Example: fsdb ask 8 --set prefecture=3201 --format csv")
+@spoken
+def ask(
+    number: Annotated[int | None, typer.Argument(metavar="NUMBER", help="Which question; none: list them.")] = None,
+    told: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A parameter; may be repeated.")
+    ] = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Show what it answers, its parameters and its SQL.")
+    ] = False,
+    fmt: Annotated[show.Format, typer.Option("--format", help="How to print the rows.")] = show.Format.table,
+    release: Annotated[str | None, typer.Option("--release", help="Another release than the current one.")] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="A file instead of the screen.")] = None,
+) -> None:
+    """Ask one of the ready questions."""
+    if number is None:
+        asking.shown(out)
+    elif explain:
+        asking.explain(out, asking.find(number))
+    else:
+        asking.answer(out, load().releases, asking.find(number), told or (), fmt, release, output)
 
 
 @app.command()

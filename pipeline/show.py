@@ -153,13 +153,21 @@ def diff(out: Console, root: Path, a: str, b: str) -> None:
             say(out, f"  {entry.table} {json.dumps(sample, ensure_ascii=False, default=str)}")
 
 
-def query(out: Console, root: Path, sql: str, fmt: Format, release: str | None, output: Path | None) -> None:
-    """Run SQL on a release, which it cannot change, and print or write the rows."""
+def query(
+    out: Console,
+    root: Path,
+    sql: str,
+    fmt: Format,
+    release: str | None,
+    output: Path | None,
+    values: Mapping[str, Any] | None = None,
+) -> None:
+    """Run SQL on a release, which it cannot change, and print or write the rows; `values` of its `$parameters`."""
     path = publish.path_of(root, release) / "fsdb.duckdb"
     with duckdb.connect(str(path), read_only=True) as con:
         con.execute("set enable_external_access = false")
         try:
-            result = con.sql(sql)
+            result = con.sql(sql, params=dict(values)) if values else con.sql(sql)
             if result is None:
                 return
             names = list(result.columns)
@@ -174,8 +182,8 @@ def query(out: Console, root: Path, sql: str, fmt: Format, release: str | None, 
         output.write_text(text, encoding="utf-8")
     elif fmt is Format.table:
         shown = table(*names)
-        for values in rows:
-            row(shown, *values)
+        for cells in rows:
+            row(shown, *cells)
         out.print(shown)
         out.print(f"{len(rows)} row(s), release {path.parent.name}", highlight=False)
     else:

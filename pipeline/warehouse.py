@@ -4,7 +4,7 @@ It is a cache of the archive: whatever is in doubt (a killed build, other code, 
 late) is built anew.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,11 @@ FETCH = pa.schema(
         ("selected", pa.bool_()),
     ]
 )
+
+
+IDENTITY_INPUT = "+tag:identity_input"
+# Tables of the raw schema that say something new every night.
+OF_THE_NIGHT = ("fetch", "run")
 
 
 class State(BaseModel):
@@ -81,11 +86,11 @@ class Warehouse:
                 path.unlink(missing_ok=True)
         new = {key: nights[done.get("/".join(key), 0) :] for key, nights in logs.items()}
         self._feed(run_date, code_version, new, empty, fetches)
-        refresh = ["--full-refresh"] if full else ["--exclude-resource-type", "seed"]
         dbt = Dbt(self.path, self._folder)
-        dbt.build("--select", "+tag:identity_input", *refresh)
+        before, after = _selection(None if full else [key for key, nights in new.items() if nights])
+        dbt.build(*before)
         resolve(self.path, self._decisions, run_date)
-        dbt.build("--exclude", "+tag:identity_input", *refresh)
+        dbt.build(*after)
         self._save(wanted)
         return "full" if full else "incremental"
 
@@ -132,6 +137,20 @@ class Warehouse:
     @property
     def _file(self) -> Path:
         return self._folder / "state.json"
+
+
+def _selection(news: Collection[tuple[str, str]] | None) -> tuple[list[str], list[str]]:
+    """dbt's arguments for the part before and the part after identity; `news`: (source, resource) with any, None: all.
+
+    What hangs on nothing new is right as it stands; only what tells of the night itself is always built.
+    """
+    if news is None:
+        refresh = ["--full-refresh"]
+        return ["--select", IDENTITY_INPUT, *refresh], ["--exclude", IDENTITY_INPUT, *refresh]
+    new = [f"source:raw.{name}+" for name in (*OF_THE_NIGHT, *sorted("__".join(key) for key in news))]
+    no_seeds = ["--exclude-resource-type", "seed"]
+    first = ["--select", *(f"{name},{IDENTITY_INPUT}" for name in new), *no_seeds]
+    return first, ["--select", *new, "--exclude", IDENTITY_INPUT, *no_seeds]
 
 
 def _mark(night: Night) -> str:

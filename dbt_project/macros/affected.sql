@@ -19,6 +19,11 @@
 {# Versions that are about to be appended may be there from a build that was interrupted: they go first. #}
 {% macro forget_versions(versions) -%}
     {%- if is_incremental() -%}
-        delete from {{ this }} where {{ only_affected(versions, ['exchange', 'project_id', 'run_date']) }}
+        delete from {{ this }} where {{ only_affected(versions, ['src_family', 'resource', 'src_record_id', 'run_date']) }}
     {%- endif -%}
+{%- endmacro %}
+
+{# The records of tonight are computed again in a quarantine table. #}
+{% macro forget_records(versions) -%}
+    {{ forget_affected(versions, ['src_family', 'resource', 'src_record_id']) }}
 {%- endmacro %}

@@ -16,18 +16,11 @@
             ('amount_unreadable', 'plan_raise_raw is not null and coalesce(plan_raise_cny, -1) < 0', columns.raise, 'an amount of money', 'plan_raise_raw')
         ) -%}
     {%- endif -%}
-    case
-        when change = 'removed' then null
-        {%- for rule, broken, column, expected, got in rules %}
-        when {{ broken }} then '{{ rule }}'
-        {%- endfor %}
-    end as rule,
-    case
-        when change = 'removed' then null
-        {%- for rule, broken, column, expected, got in rules %}
-        when {{ broken }} then {{ reason(column, expected, got) }}
-        {%- endfor %}
-    end as reason
+    {%- set told = [] -%}
+    {%- for name, broken, column, expected, got in rules -%}
+        {%- do told.append((name, broken, reason(column, expected, got))) -%}
+    {%- endfor -%}
+    {{ verdict(told) }}
 {%- endmacro %}
 
 {% macro date_out_of_range(column) -%}

@@ -77,7 +77,9 @@ def test_the_wiring(parsed):
     assert tasks["extract"]["mapped"]
     assert tasks["build"]["trigger_rule"] == "all_done"
     assert {tasks[name]["trigger_rule"] for name in ("extract", "audit", "publish")} == {"all_success"}
-    assert tasks["publish"]["outlets"] == ["release/listing_pipeline"]
+    assert tasks["publish"]["outlets"] == [
+        f"release/{database}" for database in ("financial_institutions", "guarantees", "listing_pipeline")
+    ]
     assert (parsed["max_active_runs"], parsed["catchup"]) == (1, False)
 
 
@@ -110,7 +112,8 @@ def test_a_night_run_by_airflow_publishes_and_one_failing_source_does_not_stop_i
                 where run_id = (select run_id from dag_run order by logical_date desc limit 1)"""
             )
         )
-    assert [extra["release_id"] for extra in extras] == [first.release_id, second.release_id]
+    released = [extra["release_id"] for extra in extras]
+    assert released == 3 * [first.release_id] + 3 * [second.release_id], "one event a database"
     assert extras[1]["rows"]["listing_pipeline.project"] > 0
     assert sorted(states.values()).count("failed") == 1
     assert states["publish -1"] == "success"

@@ -73,6 +73,7 @@ select
                 'board: expected a code of reference.board_map for ' || exchange || ', got ' || raw_board
     end as reason,
     src_family,
+    resource,
     src_record_id,
     src_url,
     file_sha256,

@@ -33,6 +33,7 @@ typed as (
         cast(null as varchar) as csrc_industry,
         {{ text_or_null('stockCode') }} as neeq_code,
         'bse' as src_family,
+        'ipo_project' as resource,
         id as src_record_id,
         _url as src_url,
         _payload as file_sha256,

@@ -37,6 +37,7 @@ typed as (
         {{ text_or_null('csrcCode') }} as csrc_industry,
         cast(null as varchar) as neeq_code,
         'sse' as src_family,
+        'ipo_project' as resource,
         stockAuditNum as src_record_id,
         _url as src_url,
         _payload as file_sha256,

@@ -29,6 +29,7 @@ typed as (
         {{ text_or_null('csrcind') }} as csrc_industry,
         cast(null as varchar) as neeq_code,
         'szse' as src_family,
+        'ipo_project' as resource,
         prjid as src_record_id,
         _url as src_url,
         _payload as file_sha256,
