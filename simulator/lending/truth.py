@@ -274,7 +274,7 @@ def _cooperation(delivered: Delivered) -> Rows:
 
 
 def _deliveries(delivered: Delivered) -> Rows:
-    """One row a file that has arrived; of a refused one the rows that it holds."""
+    """One row a file that has arrived; one without the table its name says has no rows."""
     standing = set(delivered.standing.values())
     return [
         {
@@ -286,7 +286,7 @@ def _deliveries(delivered: Delivered) -> Rows:
             "received_on": delivery.night,
             "event": delivery.event.value,
             "status": delivery.status,
-            "rows": 0 if delivery.event is Event.WITHDRAWAL else len(told.rows),
+            "rows": 0 if delivery.event in (Event.WITHDRAWAL, Event.WRONG) else len(told.rows),
             "withheld_rows": len(told.withheld),
             "is_current": delivery in standing,
         }
