@@ -17,10 +17,12 @@ from urllib.parse import urlsplit
 
 from simulator.exchanges import Beijing, Shanghai, Shenzhen
 from simulator.faults import Faults
+from simulator.lending.delivered import Delivered
 from simulator.lending.drop import Written, drop
 from simulator.lending.economy import Lending
 from simulator.lending.feed import ProductFeed
 from simulator.lending.regulator import Regulator
+from simulator.lending.truth import Rows, tables
 from simulator.messages import Institution, Reply, Request, as_json, as_page
 from simulator.truth import Truth, tell
 from simulator.world import World
@@ -102,6 +104,10 @@ class Simulator:
     def drop(self, inbox: Path) -> list[Written]:
         """Write the files that institutions deliver on this night into `inbox/<source>/`; tell what was written."""
         return drop(self.lending, self.night, inbox)
+
+    def lending_truth(self, night: str | dt.date | None = None) -> dict[str, Rows]:
+        """The tables of the lending databases as they should be after a night (default: this one), and the dirt."""
+        return tables(Delivered(self.lending, _date(night or self.night)))
 
     def __enter__(self) -> Self:
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()

@@ -274,7 +274,7 @@ def _cooperation(delivered: Delivered) -> Rows:
 
 
 def _deliveries(delivered: Delivered) -> Rows:
-    """One row a file that has arrived; of a refused one the rows that it holds."""
+    """One row a file that has arrived; one that was not read to its rows has none."""
     standing = set(delivered.standing.values())
     return [
         {
@@ -286,7 +286,7 @@ def _deliveries(delivered: Delivered) -> Rows:
             "received_on": delivery.night,
             "event": delivery.event.value,
             "status": delivery.status,
-            "rows": 0 if delivery.event is Event.WITHDRAWAL else len(told.rows),
+            "rows": len(told.rows) if delivery.status == "loaded" or delivery.event is Event.LYING else 0,
             "withheld_rows": len(told.withheld),
             "is_current": delivery in standing,
         }

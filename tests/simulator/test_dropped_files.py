@@ -269,8 +269,10 @@ def test_the_same_night_gives_the_same_bytes_in_any_order(tmp_path: Path) -> Non
 def test_a_running_simulator_drops_the_files_of_its_night(tmp_path: Path) -> None:
     with Simulator(size=100, seed=9, night="2026-07-14") as sim:
         told = sim.drop(tmp_path)
+        arrived = [row for row in sim.lending_truth()["quality.delivery"] if row["received_on"] == sim.night]
     assert {path.name for path in tmp_path.rglob("*") if path.is_file()} == {name for one in told for name in one.files}
     assert (tmp_path / "guarantor_reports").is_dir()
+    assert sorted(str(row["file_name"]) for row in arrived) == sorted(one.file_name for one in told)
 
 
 def test_a_date_without_format_is_the_number_a_spreadsheet_counts() -> None:
