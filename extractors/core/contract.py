@@ -100,8 +100,9 @@ def _resource(spec: SourceSpec, name: str, resource: Resource) -> list[str]:
         f"- **CSV**: {' or '.join(_ENCODINGS[encoding] for encoding in file.encodings)}; fields separated by "
         f'`{file.delimiter}`, quoted by `"`',
         f"- **Key**: {', '.join(resource.key)}. The same key twice with other values: neither row is loaded",
-        f"- **Rows**: {rows.min:,} to {rows.max:,}{declared}. A loss of more than {rows.drift:.0%}{slack} of "
-        f"the rows of the delivery before, or more than {GROWTH} times as many (and {GROWTH_ROWS} more), waits for a confirmation",
+        f"- **Rows**: {rows.min:,} to {rows.max:,}{declared}",
+        f"- **Unusual volume**: a loss of more than {rows.drift:.0%}{slack} of the rows of the delivery before, or more "
+        f"than {GROWTH} times as many (and {GROWTH_ROWS} more), waits for a confirmation",
         f"- **A bad row**: {bad}",
         f"- **Manifest**: {file.manifest}",
         *_layout(file.layout, ""),
