@@ -101,8 +101,8 @@ def _resource(spec: SourceSpec, name: str, resource: Resource) -> list[str]:
         f'`{file.delimiter}`, quoted by `"`',
         f"- **Key**: {', '.join(resource.key)}. The same key twice with other values: neither row is loaded",
         f"- **Rows**: {rows.min:,} to {rows.max:,}{declared}",
-        f"- **Unusual volume**: a loss of more than {rows.drift:.0%}{slack} of the rows of the delivery before, or more "
-        f"than {GROWTH} times as many (and {GROWTH_ROWS} more), waits for a confirmation",
+        f"- **Unusual volume**: a loss of more than {rows.drift:.0%}{slack} of the rows of the delivery before, or "
+        f"more than {GROWTH} times as many (and {GROWTH_ROWS} more), waits for a confirmation",
         f"- **A bad row**: {bad}",
         f"- **Manifest**: {file.manifest}",
         *_layout(file.layout, ""),
