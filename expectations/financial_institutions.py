@@ -7,9 +7,17 @@ criterion, limit or rate that gets here broken is our mistake, and stops the rel
 from collections.abc import Iterator
 from datetime import date
 
-from expectations.published import BRANCH, CRITERION, INSTITUTION, PENALTY, PRODUCT, Release
+from expectations.published import PROVENANCE, TRUST, Entity, Release, table
 from expectations.result import Severity
 from expectations.rule import BATCH, Rule, literal, no_rows
+
+INSTITUTION = "financial_institutions.institution"
+BRANCH = "financial_institutions.branch"
+PRODUCT = "financial_institutions.product"
+CRITERION = "financial_institutions.product_criterion"
+PENALTY = "financial_institutions.penalty"
+WITHHELD_INSTITUTION = "quarantine.financial_institution"
+WITHHELD_BRANCH = "quarantine.bank_branch"
 
 # The regulator's list of 2025-12-31: how many banks of these kinds there are.
 KNOWN_LIST = date(2025, 12, 31)
@@ -26,8 +34,88 @@ ORGANIZATION = (
 )
 PENALIZED = "对([\\p{Han}·]{2,4})(给予|处以|警告|罚款|禁止|取消)"
 
-WITHHELD_INSTITUTION = "quarantine.financial_institution"
-WITHHELD_BRANCH = "quarantine.bank_branch"
+# An offer may begin or end on a day to come.
+TABLES = {
+    INSTITUTION: table(
+        "institution_id",
+        "jurisdiction organization_id nfra_code legal_name name_en fi_type fi_type_raw supervisor_unit business_number"
+        f" licence_status list_as_of first_seen_on {PROVENANCE}",
+        {
+            **TRUST,
+            "jurisdiction": "'CN', 'AU'",
+            "fi_type": "select fi_type from reference.fi_type_map",
+            "licence_status": "'在业', '注销', '吊销'",
+        },
+    ),
+    BRANCH: table(
+        "branch_id",
+        "institution_id parent_branch_id branch_name cnaps12 region6 city_unit is_tech_branch status list_period"
+        f" {PROVENANCE}",
+        {**TRUST, "status": "'在业', '注销'", "region6": "select code from reference.region"},
+    ),
+    PRODUCT: table(
+        "product_id version",
+        "jurisdiction institution_id product_no product_name category category_raw target currency limit_min_amount"
+        " limit_max_amount limit_raw rate_min rate_max rate_basis rate_raw rate_flag term_min_months term_max_months"
+        " repay_method is_guarantee_required risk_share_bank_ratio has_subsidy regions stated_from stated_to status"
+        f" reviewed_on valid_from valid_to is_current {PROVENANCE}",
+        {
+            **TRUST,
+            "jurisdiction": "'CN', 'AU'",
+            "category": "select category from reference.product_category_map",
+            "target": "'企业', '个体', '团队'",
+            "currency": "'CNY', 'AUD'",
+            "rate_basis": "'固定', 'LPR+bp', '浮动', '固定/浮动'",
+            "rate_flag": "'percent_slip', 'unreadable'",
+            "status": "'draft', 'published', 'offline', 'withdrawn'",
+        },
+        ends="stated_from stated_to",
+    ),
+    CRITERION: table(
+        "product_id version seq",
+        f"subject field op value unit is_hard weight text is_current {PROVENANCE}",
+        {
+            **TRUST,
+            "subject": "'company', 'credit', 'entry', 'vc', 'listing'",
+            "op": "'=', '≠', '≥', '≤', 'in', 'not_in', 'exists', 'none_since'",
+        },
+    ),
+    PENALTY: table(
+        "penalty_id",
+        "decision_no organization_id institution_id party_name authority decided_on published_on amount_cny reason"
+        f" basis decision_text {PROVENANCE}",
+        TRUST,
+    ),
+    **{
+        f"quarantine.{entity}": table(
+            "src_family resource src_record_id",
+            "src_url file_sha256 fetched_at as_of row_hash dq_status rule reason raw_record run_date",
+            TRUST,
+        )
+        for entity in ("financial_institution", "bank_branch", "financial_product", "financial_penalty")
+    },
+    "reference.criterion_field": table("subject field", "value_type unit_kind"),
+    "reference.fi_type_map": table("word", "fi_type"),
+    "reference.product_category_map": table("jurisdiction word", "category"),
+    "reference.unit": table("word", "kind factor base"),
+}
+
+# Rows of products are versions, and banks come and go: how much came is judged where it arrives. Catalogues of partners
+# are dirty, and every withheld row says why; a page of the regulator that nobody can read is withheld too.
+ENTITIES = (
+    Entity(INSTITUTION, ("nfra_institutions/institution", "cdr/brand"), WITHHELD_INSTITUTION),
+    Entity(BRANCH, ("bank_branches/branch",), WITHHELD_BRANCH, organizations=(), growth=None, withheld=0.05),
+    Entity(
+        PRODUCT,
+        ("bank_products/product", "cdr/product"),
+        "quarantine.financial_product",
+        current="is_current",
+        organizations=(),
+        growth=None,
+        withheld=0.10,
+    ),
+    Entity(PENALTY, ("nfra_penalties/penalty",), "quarantine.financial_penalty", withheld=0.05),
+)
 
 
 def rules(release: Release) -> Iterator[Rule]:
