@@ -16,6 +16,8 @@ BRANCH = "financial_institutions.branch"
 PRODUCT = "financial_institutions.product"
 CRITERION = "financial_institutions.product_criterion"
 PENALTY = "financial_institutions.penalty"
+WITHHELD_INSTITUTION = "quarantine.financial_institution"
+WITHHELD_BRANCH = "quarantine.bank_branch"
 
 # The regulator's list of 2025-12-31: how many banks of these kinds there are.
 KNOWN_LIST = date(2025, 12, 31)
@@ -32,9 +34,7 @@ ORGANIZATION = (
 )
 PENALIZED = "对([\\p{Han}·]{2,4})(给予|处以|警告|罚款|禁止|取消)"
 
-WITHHELD_INSTITUTION = "quarantine.financial_institution"
-WITHHELD_BRANCH = "quarantine.bank_branch"
-
+# An offer may begin or end on a day to come.
 TABLES = {
     INSTITUTION: table(
         "institution_id",
@@ -100,17 +100,19 @@ TABLES = {
     "reference.unit": table("word", "kind factor base"),
 }
 
+# Rows of products are versions, and banks come and go: how much came is judged where it arrives. Catalogues of partners
+# are dirty, and every withheld row says why; a page of the regulator that nobody can read is withheld too.
 ENTITIES = (
     Entity(INSTITUTION, ("nfra_institutions/institution", "cdr/brand"), WITHHELD_INSTITUTION),
-    # Banks come and go as senders.
     Entity(BRANCH, ("bank_branches/branch",), WITHHELD_BRANCH, organizations=(), growth=None, withheld=0.05),
     Entity(
         PRODUCT,
         ("bank_products/product", "cdr/product"),
         "quarantine.financial_product",
-        "is_current",
+        current="is_current",
         organizations=(),
-        withheld=0.05,
+        growth=None,
+        withheld=0.10,
     ),
     Entity(PENALTY, ("nfra_penalties/penalty",), "quarantine.financial_penalty", withheld=0.05),
 )

@@ -149,6 +149,6 @@ def test_real_slips_are_flagged_and_not_read(real: Records) -> None:
     flagged = "rate_flag, count(*), count(rate_min), list(distinct rate_raw order by rate_raw)[1]"
     found = real.query(as_of(flagged, "2024-04-14") + " and rate_flag is not null group by rate_flag order by 1")
     assert found == [("percent_slip", 5, 0, "14.95"), ("unreadable", 3, 0, "0.0835, 0.1043")]
-    unusable = "limit_raw like '%MAX_LIMIT 0%' or limit_raw like '%9999999999%'"
+    unusable = "regexp_matches(limit_raw, 'MAX_LIMIT (0|0.00|9999999999.99)$')"
     shown = as_of("count(*), count(limit_max_amount), min(dq_status)", "2024-04-14") + f" and ({unusable})"
     assert real.query(shown) == [(12, 0, "warn")]

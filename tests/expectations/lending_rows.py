@@ -66,8 +66,7 @@ insert into reference.product_category_map by name
 select jurisdiction, word, word as category
 from (values ('CN', '信用'), ('AU', '经营贷款')) as words(jurisdiction, word);
 insert into reference.region by name
-select code, '某地' as name, 'county' as level, date '1980-12-31' as valid_from
-from (values ('320105'), ('320200')) as regions(code);
+select '320105' as code, '鼓楼区' as name, 'county' as level, date '1980-12-31' as valid_from;
 insert into reference.unit by name
 select word, kind from (values ('万元', 'money'), ('人', 'count')) as words(word, kind);
 
@@ -144,4 +143,8 @@ from (values
     ('nfra_institutions', 'institution', 40), ('bank_branches', 'branch', 40), ('bank_products', 'product', {PRODUCTS}),
     ('cdr', 'brand', 1), ('cdr', 'product', 20), ('nfra_penalties', 'penalty', 6)
 ) as sources(source_id, resource, records);
+insert into quality.row_balance by name
+select source_id, resource, fetched, duplicates, 0 as rejected, records, records as staged, 0 as quarantined,
+    records as conformed, 0 as merged, 0 as carried, records as published, as_of
+from quality.source_status where resource <> 'ipo_project';
 """

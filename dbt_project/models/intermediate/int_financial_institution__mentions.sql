@@ -12,7 +12,7 @@
         'name': 'legal_name',
         'name_key': 'name_key',
         'jurisdiction': 'jurisdiction',
-        'role': "case when kind = 'bank' or jurisdiction = 'AU' then 'bank' end",
+        'role': "case when kind = 'bank' or jurisdiction = 'AU' then 'bank' else 'financial_institution' end",
         'ids': [("'NFRA15'", 'nfra_code'), ("'ABN'", 'business_number')],
     },
     {
