@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import duckdb
@@ -20,13 +21,20 @@ from great_expectations.datasource.fluent import SQLDatasource
 from great_expectations.datasource.fluent.sql_datasource import TableAsset
 from great_expectations.expectations.metadata_types import FailureSeverity
 
-from expectations import guarantees, listing_pipeline, shared
+from expectations import codes, entities, guarantees, listing_pipeline, published, shared
 from expectations.duckdb_dialect import read_only
-from expectations.published import TABLES, Columns, Release, columns_of
+from expectations.published import Columns, Entity, Release, Table, columns_of
 from expectations.result import Finding, GateResult, UnknownFinding
 from expectations.rule import SAMPLE, Rule
 
-__all__ = ["Finding", "GateResult", "UnknownFinding", "judge"]
+__all__ = ["DATABASES", "TABLES", "Finding", "GateResult", "UnknownFinding", "judge"]
+
+# A module a database: `TABLES` and `ENTITIES` as in `published`, and `rules(release)`.
+DATABASES: tuple[ModuleType, ...] = (guarantees, listing_pipeline)
+TABLES: Mapping[str, Table] = {
+    name: table for module in (published, *DATABASES) for name, table in module.TABLES.items()
+}
+ENTITIES: tuple[Entity, ...] = tuple(entity for database in DATABASES for entity in database.ENTITIES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +69,8 @@ def judge(database: Path, previous: Path | None, run_date: date, accept: frozens
         return GateResult(run_date, tuple(findings))
 
     previous_id = previous.parent.name if previous else None
-    release = Release(run_date, columns["file"], columns["file.previous"], previous_id)
-    declared = [*shared.rules(release), *listing_pipeline.rules(release), *guarantees.rules(release)]
+    release = Release(run_date, columns["file"], columns["file.previous"], previous_id, TABLES, ENTITIES)
+    declared = [rule for module in (shared, codes, entities, *DATABASES) for rule in module.rules(release)]
     _refuse_unknown(accept, declared)
     rules = [rule for rule in declared if rule.table in release.tables]
     outcomes = _ask(database, previous, rules)
@@ -209,7 +217,7 @@ def _undeclared(table: str) -> Finding:
         title="The gate knows every table",
         success=False,
         accepted=False,
-        expected="key and columns declared in expectations/published.py",
+        expected="key and columns declared in the module of its database below expectations/",
         observed="not declared there",
         compared_with=None,
         unexpected_count=1,

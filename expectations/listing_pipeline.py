@@ -7,8 +7,12 @@ from collections.abc import Iterator
 
 import great_expectations.expectations as gxe
 
-from expectations.published import EVENT, PROJECT, ROW_BALANCE, SOURCE_STATUS, Release
+from expectations.published import PROVENANCE, SOURCE_STATUS, TRUST, Entity, Release, table
 from expectations.rule import BATCH, Rule, no_rows
+
+PROJECT = "listing_pipeline.project"
+EVENT = "listing_pipeline.project_event"
+QUARANTINE = "quarantine.listing_project"
 
 PRESENT = 0.95
 LAG_WORKING_DAYS = 3
@@ -16,6 +20,37 @@ RAISE_CNY = (50_000_000, 30_000_000_000)
 NAMED = 0.995
 CHANGES_A_NIGHT = 60
 RESOURCE = "ipo_project"
+
+_EXCHANGE = {"exchange": "'SSE', 'SZSE', 'BSE'"}
+_STATUS = {"status": "select status from reference.status"}
+
+TABLES = {
+    PROJECT: table(
+        "exchange project_id",
+        "organization_id company_name title_raw board status raw_status raw_sub raw_status_label"
+        " plan_raise_cny accepted_on updated_on sponsor_name law_firm_name accountant_name region csrc_industry"
+        f" neeq_code first_seen_on status_since {PROVENANCE}",
+        {**_EXCHANGE, **_STATUS, **TRUST, "board": "'主板', '科创板', '创业板', '北交所'"},
+        key_rule="7.1",
+    ),
+    EVENT: table(
+        "exchange project_id seen_on",
+        f"event_on previous_status status raw_status raw_sub raw_status_label days_in_prev is_first_seen {PROVENANCE}",
+        {**_EXCHANGE, **_STATUS, **TRUST},
+    ),
+    "listing_pipeline.project_history": table(
+        "exchange project_id valid_from",
+        f"status raw_status raw_sub raw_status_label valid_to {PROVENANCE}",
+        {**_EXCHANGE, **_STATUS, **TRUST},
+    ),
+    QUARANTINE: table("exchange project_id", f"rule reason raw_record run_date {PROVENANCE}", {**_EXCHANGE, **TRUST}),
+    "reference.board_map": table("exchange raw_board", "board"),
+    "reference.status": table("status", "is_terminal"),
+    "reference.status_map": table("exchange raw_status raw_sub", "canonical"),
+    "reference.status_transition": table("from_status to_status", "kind"),
+}
+
+ENTITIES = (Entity(PROJECT, tuple(f"{exchange}/{RESOURCE}" for exchange in ("sse", "szse", "bse")), QUARANTINE),)
 
 
 def rules(release: Release) -> Iterator[Rule]:
@@ -28,7 +63,6 @@ def rules(release: Release) -> Iterator[Rule]:
     yield _acceptance()
     yield from _values()
     yield _changes(release)
-    yield _counted()
 
 
 def _present(release: Release) -> Rule:
@@ -203,23 +237,5 @@ def _changes(release: Release) -> Rule:
             select exchange, count(*) as changes from {BATCH}
             where seen_on = date '{release.run_date}' and not is_first_seen
             group by exchange qualify sum(count(*)) over () > {CHANGES_A_NIGHT}
-        """),
-    )
-
-
-def _counted() -> Rule:
-    return Rule(
-        "ledger.published",
-        ROW_BALANCE,
-        "critical",
-        "The rows the ledger calls published are in the release",
-        f"published equal to the number of rows of {PROJECT} from that source",
-        no_rows(f"""
-            with counted as (
-                select src_family as source_id, count(*) as rows_in_release from {PROJECT} group by src_family
-            )
-            select source_id, resource, published, coalesce(rows_in_release, 0) as rows_in_release
-            from {BATCH} left join counted using (source_id)
-            where resource = '{RESOURCE}' and published <> coalesce(rows_in_release, 0)
         """),
     )

@@ -1,7 +1,7 @@
-"""Rules that hold for every published table: S3–S12, fill rates, the share of the quarantine, the ledger.
+"""Rules that hold for every published table: S3, S5–S7, S9–S12, the ledger.
 
-Numbers as in the model's list of expectations. S1 (check digits) and S2 (region part) speak of the unified
-social credit code: no subject until a table has one. The lower bound of S4 is 7.2; S10 warns through 7.7.
+Numbers as in the model's list of expectations. S1 and S2 are in `codes.py`, what holds for the tables in which records
+end (S4, S8, fill rates, the share of the quarantine) in `entities.py`. S10 warns through 7.7.
 """
 
 from collections.abc import Iterator, Mapping
@@ -9,19 +9,15 @@ from datetime import date, timedelta
 
 import great_expectations.expectations as gxe
 
-from expectations.published import EXPIRIES, PROJECT, ROW_BALANCE, SOURCE_STATUS, TABLES, Release
+from expectations.published import ROW_BALANCE, SOURCE_STATUS, Release
 from expectations.rule import BATCH, ExpectNoRows, Rule, literal, no_rows
 
 EARLIEST = date(1978, 1, 1)
 LAST_END = date(2099, 12, 31)
 WITHOUT_END = date(9999, 12, 31)
-GROWTH = 1.20
-MATCHED = 0.90
-FILL_LOSS = 0.05
-QUARANTINE_SHARE = 0.01
 
 OURS = ("_sha256", "_hash", "_url", "organization_id")  # columns no source has written
-IDENTIFIERS = (*OURS, "_id", "_code", "id_value", "uscc", "contract_no", "licence_no")
+IDENTIFIERS = (*OURS, "_id", "_code", "id_value", "uscc", "contract_no", "licence_no", "product_no", "sender")
 REPLACED = ("\ufffd", "锟斤拷", "ï¿½")
 
 # A number that stands alone: not part of a longer one, of a word or of a decimal.
@@ -38,9 +34,6 @@ def rules(release: Release) -> Iterator[Rule]:
     for rule in (_keys, _columns, _new_columns, _replaced_text, _personal_text, _codes, _dates, _quarantine):
         for table in sorted(release.tables):
             yield from rule(release, table)
-    yield _growth(release)
-    yield _fill(release)
-    yield _matched()
     yield from _sources()
     yield _ledger()
 
@@ -52,7 +45,7 @@ def _keys(release: Release, table: str) -> Iterator[Rule]:
     columns = ", ".join(key)
     incomplete = " or ".join(f"{column} is null" for column in key)
     yield Rule(
-        "7.1" if table == PROJECT else "S3",
+        release.declared[table].key_rule,
         table,
         "critical",
         "The primary key is unique and complete",
@@ -65,7 +58,10 @@ def _keys(release: Release, table: str) -> Iterator[Rule]:
 
 
 def _columns(release: Release, table: str) -> Iterator[Rule]:
-    required = {*release.previous.get(table, ()), *(TABLES[table].columns if table in TABLES else ())}
+    required = {
+        *release.previous.get(table, ()),
+        *(release.declared[table].columns if table in release.declared else ()),
+    }
     if required:
         yield Rule(
             "S5",
@@ -148,7 +144,7 @@ def _personal_text(release: Release, table: str) -> Iterator[Rule]:
 
 
 def _codes(release: Release, table: str) -> Iterator[Rule]:
-    codes = TABLES[table].codes if table in TABLES else {}
+    codes = release.declared[table].codes if table in release.declared else {}
     if scan := _scan(release, table, {column: f"{column} not in ({known})" for column, known in codes.items()}):
         yield Rule(
             "S9",
@@ -161,14 +157,18 @@ def _codes(release: Release, table: str) -> Iterator[Rule]:
 
 
 def _dates(release: Release, table: str) -> Iterator[Rule]:
-    """What happened abroad may be older; what ends may end later."""
+    """What ends may end later than tomorrow; what happened abroad may be older than China's records."""
     earliest, latest = EARLIEST, release.run_date + timedelta(days=1)
+    declared = release.declared[table].ends if table in release.declared else frozenset()
+    ends = sorted(declared & {*release.tables[table]})
     at_home = "jurisdiction = 'CN' and " if "jurisdiction" in release.tables[table] else ""
-    endings = {column for column in release.tables[table] if (table, column) in EXPIRIES}
-    last = {column: LAST_END if column in endings else latest for column in release.tables[table]}
     broken = {
-        column: f"{at_home}{column} < date '{earliest}' or {column} > date '{last[column]}'"
-        + (f" and {column} <> date '{WITHOUT_END}'" if column in endings else "")
+        column: f"{at_home}{column} < date '{earliest}' or "
+        + (
+            f"{column} > date '{LAST_END}' and {column} <> date '{WITHOUT_END}'"
+            if column in ends
+            else f"{column} > date '{latest}'"
+        )
         for column, kind in release.tables[table].items()
         if kind == "DATE" and not table.startswith("reference.")
     }
@@ -179,7 +179,7 @@ def _dates(release: Release, table: str) -> Iterator[Rule]:
             "critical",
             "Every date is plausible",
             f"{', '.join(broken)} from {earliest} to {latest}"
-            + (f"; {', '.join(sorted(endings))} to {LAST_END} or {WITHOUT_END}" if endings else "")
+            + (f"; {', '.join(ends)} to {LAST_END} or {WITHOUT_END}" if ends else "")
             + ("; abroad also earlier" if at_home else ""),
             scan,
         )
@@ -195,74 +195,6 @@ def _quarantine(release: Release, table: str) -> Iterator[Rule]:
         "No row is withheld",
         "an empty quarantine",
         no_rows(f"select {release.leading_key(table)}rule, reason from {BATCH}"),
-    )
-    yield Rule(
-        "quarantine.share",
-        table,
-        "critical",
-        "Little of any source is withheld",
-        f"at most {QUARANTINE_SHARE:.0%} of a source's records in quarantine",
-        no_rows(f"""
-            with withheld as (select src_family, count(*) as quarantined from {BATCH} group by src_family),
-            sources as (
-                select source_id as src_family, sum(records) as records from {SOURCE_STATUS}
-                group by source_id
-            )
-            select src_family, quarantined, records from withheld left join sources using (src_family)
-            where quarantined > {QUARANTINE_SHARE} * coalesce(records, 0)
-        """),
-    )
-
-
-def _growth(release: Release) -> Rule:
-    return Rule(
-        "S4",
-        PROJECT,
-        "critical",
-        "No source grew beyond belief",
-        f"at most {GROWTH - 1:.0%} more rows per source than in the previous release",
-        no_rows(f"""
-            with now as (select src_family, count(*) as rows_now from {BATCH} group by src_family),
-            before as (select src_family, count(*) as rows_before from previous.{PROJECT} group by src_family)
-            select * from now join before using (src_family) where rows_now > {GROWTH} * rows_before
-        """)
-        if PROJECT in release.previous
-        else None,
-        relative=True,
-    )
-
-
-def _fill(release: Release) -> Rule:
-    shared = {*release.tables.get(PROJECT, ())} & {*release.previous.get(PROJECT, ())} - {"src_family"}
-    rates = ", ".join(f"count({column}) / count(*) as {column}" for column in sorted(shared))
-    grouped = f"select src_family, {rates} from {{}} group by src_family"
-    filled = f"unpivot ({grouped}) on columns(* exclude (src_family))"
-    return Rule(
-        "fill",
-        PROJECT,
-        "warning",
-        "No column emptied",
-        f"per source and column at most {FILL_LOSS:.0%} fewer rows with a value than in the previous release",
-        no_rows(f"""
-            with now as ({filled.format(BATCH)} into name "column" value filled_now),
-            before as ({filled.format(f"previous.{PROJECT}")} into name "column" value filled_before)
-            select * from now join before using (src_family, "column")
-            where filled_now < filled_before - {FILL_LOSS}
-        """)
-        if shared
-        else None,
-        relative=True,
-    )
-
-
-def _matched() -> Rule:
-    return Rule(
-        "S8",
-        PROJECT,
-        "warning",
-        "Rows are matched with an organization",
-        f"organization_id in at least {MATCHED:.0%} of the rows",
-        gxe.ExpectColumnValuesToNotBeNull(column="organization_id", mostly=MATCHED),
     )
 
 
@@ -297,11 +229,11 @@ def _ledger() -> Rule:
         ROW_BALANCE,
         "critical",
         "Every record is accounted for",
-        "fetched = records + duplicates; records = staged + quarantined; staged = conformed + merged;"
+        "fetched = records + duplicates + rejected; records = staged + quarantined; staged = conformed + merged;"
         " published = conformed + carried",
         no_rows(f"""
             select * from {BATCH}
-            where fetched is distinct from records + duplicates
+            where fetched is distinct from records + duplicates + rejected
                 or records is distinct from staged + quarantined
                 or staged is distinct from conformed + merged
                 or published is distinct from conformed + carried

@@ -48,7 +48,7 @@ DELIVERY = pa.schema(
 
 IDENTITY_INPUT = "+tag:identity_input"
 # Tables of the raw schema that say something new every night.
-OF_THE_NIGHT = ("delivery", "fetch", "run")
+OF_THE_NIGHT = ("fetch", "run", "delivery")
 
 
 class State(BaseModel):

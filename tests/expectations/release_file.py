@@ -8,6 +8,8 @@ import guarantee_rows
 
 RUN_DATE = date(2026, 7, 15)
 PER_EXCHANGE = 200
+ORG_WEIGHTS = [3, 7, 9, 10, 5, 8, 4, 2]
+ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 
 PROVENANCE = """src_family varchar, src_record_id varchar, src_url varchar, file_sha256 varchar,
     fetched_at timestamptz, as_of date, row_hash varchar, dq_status varchar"""
@@ -27,24 +29,37 @@ TABLES = {
         exchange varchar, project_id varchar, status varchar, raw_status varchar, raw_sub varchar,
         raw_status_label varchar, valid_from date, valid_to date, {PROVENANCE}""",
     "organizations.organization": f"""
-        organization_id varchar, jurisdiction varchar, legal_name varchar, name_key varchar, org_form varchar,
-        first_seen_on date, {PROVENANCE}""",
+        organization_id varchar, jurisdiction varchar, uscc varchar, region6 varchar, legal_name varchar,
+        name_key varchar, org_form varchar, first_seen_on date, visibility varchar, {PROVENANCE}""",
     "organizations.name": f"""
         organization_id varchar, name varchar, name_key varchar, name_type varchar, valid_from date, valid_to date,
-        {PROVENANCE}""",
+        visibility varchar, {PROVENANCE}""",
     "organizations.identifier": f"""
-        id_type varchar, id_value varchar, organization_id varchar, valid_from date, valid_to date, {PROVENANCE}""",
+        id_type varchar, id_value varchar, organization_id varchar, valid_from date, valid_to date, visibility varchar,
+        {PROVENANCE}""",
+    "organizations.role": f"""
+        organization_id varchar, role varchar, jurisdiction varchar, first_seen_on date, visibility varchar,
+        {PROVENANCE}""",
     "quality.source_status": """
         source_id varchar, resource varchar, title varchar, publisher varchar, homepage varchar, licence varchar,
         terms_url varchar, cadence varchar, selected boolean, status varchar, message varchar, good_run_date date,
         age_nights integer, max_age_nights integer, declared_total bigint, fetched bigint, duplicates bigint,
         records bigint, as_of date""",
     "quality.row_balance": """
-        source_id varchar, resource varchar, fetched bigint, duplicates bigint, records bigint, staged bigint,
-        quarantined bigint, conformed bigint, merged bigint, carried bigint, published bigint, as_of date""",
+        source_id varchar, resource varchar, fetched bigint, duplicates bigint, rejected bigint, records bigint,
+        staged bigint, quarantined bigint, conformed bigint, merged bigint, carried bigint, published bigint,
+        as_of date""",
+    "quality.delivery": """
+        delivery_id varchar, source_id varchar, resource varchar, sender varchar, period varchar, file_name varchar,
+        sha256 varchar, received_on date, status varchar, rows bigint, faulty_rows bigint, rejected_rows bigint,
+        message varchar, is_current boolean, visibility varchar""",
     "quarantine.listing_project": f"""
         exchange varchar, project_id varchar, run_date date, rule varchar, reason varchar, raw_record varchar,
         {PROVENANCE}""",
+    "reference.region": """
+        code varchar, name varchar, level varchar, parent_code varchar, province2 varchar, successor_code varchar,
+        valid_from date, valid_to date""",
+    "reference.identifier_scheme": "id_type varchar, name varchar, jurisdiction varchar, pattern varchar",
     "reference.board_map": "exchange varchar, raw_board varchar, board varchar, citation varchar",
     "reference.status": "status varchar, label_zh varchar, meaning varchar, is_terminal boolean, position integer",
     "reference.status_map": """
@@ -55,6 +70,11 @@ TABLES = {
 }
 
 CODES = """
+insert into reference.region values
+    ('440300', '深圳市', 'prefecture', '440000', '44', null, date '1980-12-31', null);
+insert into reference.identifier_scheme values
+    ('USCC', '统一社会信用代码', 'CN', '.{18}'), ('SSE_AUDIT', '上交所审核编号', 'CN', '[0-9]+'),
+    ('SZSE_PRJ', '深交所项目编号', 'CN', '[0-9]+'), ('BSE_PRJ', '北交所项目编号', 'CN', '[0-9]+');
 insert into reference.board_map values
     ('SSE', '1', '科创板', 'list'), ('SZSE', '创业板', '创业板', 'list'), ('BSE', '北交所', '北交所', 'list');
 insert into reference.status values
@@ -112,19 +132,23 @@ select * exclude (event_on, seen_on, previous_status, days_in_prev, is_first_see
 from listing_pipeline.project_event;
 
 insert into organizations.organization by name
-select organization_id, 'CN' as jurisdiction, company_name as legal_name, company_name as name_key,
-    '股份' as org_form, first_seen_on, src_family, src_record_id, src_url, file_sha256, fetched_at, as_of, row_hash,
-    dq_status
-from listing_pipeline.project;
+select organization_id, 'CN' as jurisdiction, uscc, substr(uscc, 3, 6) as region6, company_name as legal_name,
+    company_name as name_key, '股份' as org_form, first_seen_on, 'public' as visibility, src_family, src_record_id,
+    src_url, file_sha256, fetched_at, as_of, row_hash, dq_status
+from listing_pipeline.project
+positional join credit_codes;
 insert into organizations.name by name
-select * exclude (jurisdiction, org_form, legal_name, first_seen_on), legal_name as name, '全称' as name_type,
+select * exclude (jurisdiction, uscc, region6, org_form, legal_name, first_seen_on), legal_name as name,
+    '全称' as name_type,
     first_seen_on as valid_from
 from organizations.organization;
 insert into organizations.identifier by name
 select exchange || case exchange when 'SSE' then '_AUDIT' else '_PRJ' end as id_type, project_id as id_value,
-    organization_id, first_seen_on as valid_from, src_family, src_record_id, src_url, file_sha256, fetched_at, as_of,
-    row_hash, dq_status
+    organization_id, first_seen_on as valid_from, 'public' as visibility, src_family, src_record_id, src_url,
+    file_sha256, fetched_at, as_of, row_hash, dq_status
 from listing_pipeline.project;
+insert into organizations.role by name
+select * exclude (uscc, region6, legal_name, name_key, org_form), 'candidate' as role from organizations.organization;
 
 insert into quality.source_status by name
 select src_family as source_id, 'ipo_project' as resource, exchange as publisher, true as selected,
@@ -132,10 +156,25 @@ select src_family as source_id, 'ipo_project' as resource, exchange as publisher
     count(*) as declared_total, count(*) as fetched, 0 as duplicates, count(*) as records, date '2026-07-15' as as_of
 from listing_pipeline.project group by exchange, src_family;
 insert into quality.row_balance by name
-select source_id, resource, fetched, duplicates, records, records as staged, 0 as quarantined, records as conformed,
+select source_id, resource, fetched, duplicates, 0 as rejected, records, records as staged, 0 as quarantined,
+    records as conformed,
     0 as merged, 0 as carried, records as published, as_of
 from quality.source_status;
+insert into quality.delivery by name
+select number::varchar as delivery_id, 'bank_branches' as source_id, 'branch' as resource, 'B0001H111000001' as sender,
+    '2026Q2' as period, 'branches_B0001H111000001_2026Q2.csv' as file_name, sha256('file' || number) as sha256,
+    date '2026-07-15' as received_on, 'loaded' as status, 10 as rows, 0 as faulty_rows, 0 as rejected_rows,
+    number = 2 as is_current, 'partner' as visibility
+from range(1, 3) as numbers(number);
 """
+
+
+def credit_code(number: int) -> str:
+    """A sound credit code of a company in Shenzhen, by GB 11714 and GB 32100."""
+    own = f"{number:08}"
+    within = "0X987654321"[sum(int(digit) * weight for digit, weight in zip(own, ORG_WEIGHTS, strict=True)) % 11]
+    code = f"91440300{own}{within}"
+    return code + ALPHABET[-sum(ALPHABET.index(sign) * 3**place for place, sign in enumerate(code)) % 31]
 
 
 def write(path: Path, per_exchange: int = PER_EXCHANGE) -> Path:
@@ -146,6 +185,9 @@ def write(path: Path, per_exchange: int = PER_EXCHANGE) -> Path:
         for table, columns in TABLES.items():
             connection.execute(f"create table {table} ({columns})")
         connection.execute(CODES)
+        codes = [[credit_code(number)] for number in range(3 * per_exchange)]
+        connection.execute("create temp table credit_codes (uscc varchar)")
+        connection.executemany("insert into credit_codes values (?)", codes)
         connection.execute(ROWS.format(per_exchange=per_exchange))
         connection.execute(guarantee_rows.ROWS)
     return path

@@ -7,10 +7,11 @@ from typing import Any
 import duckdb
 import pytest
 from guarantee_dirt import GUARANTEES
-from release_file import TABLES
+from release_file import TABLES, credit_code
 
+from expectations.codes import is_sound
+from expectations.gate import TABLES as DECLARED
 from expectations.gate import Finding, GateResult
-from expectations.published import TABLES as DECLARED
 from expectations.shared import PERSONAL
 
 PROJECT, EVENT = "listing_pipeline.project", "listing_pipeline.project_event"
@@ -217,9 +218,11 @@ SICK = {
             "critical",
             f"update {BALANCE} set fetched = 202 where source_id = 'sse';"
             f"update {BALANCE} set staged = 199 where source_id = 'szse';"
-            f"update {BALANCE} set published = 199 where source_id = 'bse';",
-            {"source_id": "sse", "fetched": 202, "duplicates": 0, "records": 200},
-            count=3,
+            f"update {BALANCE} set published = 199 where source_id = 'bse';"
+            f"insert into {BALANCE} by name select * replace ('sba' as source_id, 1 as rejected, 0 as published,"
+            f" 0 as conformed, 200 as merged) from {BALANCE} where source_id = 'sse';",
+            {"source_id": "sse", "fetched": 202, "duplicates": 0, "rejected": 0, "records": 200},
+            count=4,
         ),
         Dirt(
             "ledger.published",
@@ -285,6 +288,49 @@ SICK = {
             "critical",
             withheld("BSE", 1000) + withheld("BSE", 1001) + withheld("BSE", 1002),
             {"src_family": "bse", "quarantined": 3, "records": 200},
+        ),
+    ],
+    "credit codes": [
+        Dirt(
+            "S1",
+            "organizations.organization",
+            "critical",
+            "update organizations.organization set uscc = left(uscc, 17) || 'I' where organization_id < 'CN-BSE1004';",
+            {"organization_id": "CN-BSE1000", "uscc": f"{credit_code(400)[:17]}I"},
+            count=113,
+        ),
+        Dirt(
+            "S2",
+            "organizations.organization",
+            "warning",
+            "update organizations.organization set uscc = replace(uscc, '440300', '990300')"
+            " where organization_id > 'CN-SZSE1090';",
+            {"organization_id": "CN-SZSE1091"},
+            count=109,
+        ),
+        Dirt(
+            "S11",
+            "organizations.identifier",
+            "critical",
+            "update organizations.organization set jurisdiction = 'US', first_seen_on = date '1953-07-30'"
+            " where organization_id = 'CN-BSE1000';"
+            "update organizations.identifier set valid_from = date '1953-07-30' where id_value = '1000'"
+            " and id_type = 'BSE_PRJ';",
+            {"id_type": "BSE_PRJ", "column": "valid_from", "value": "1953-07-30"},
+        ),
+        Dirt(
+            "S9",
+            "quality.delivery",
+            "critical",
+            "update quality.delivery set status = 'lost' where delivery_id = '1';",
+            {"delivery_id": "1", "column": "status", "value": "lost"},
+        ),
+        Dirt(
+            "S9",
+            "organizations.name",
+            "critical",
+            "update organizations.name set visibility = 'secret' where organization_id = 'CN-BSE1001';",
+            {"organization_id": "CN-BSE1001", "column": "visibility", "value": "secret"},
         ),
     ],
     "against the previous release": [
@@ -376,6 +422,7 @@ def test_no_finding_is_there_but_those_provoked(verdict_on: Callable[[str], Gate
         "keys": {"ledger", "ledger.published", "quarantine.rows", "quarantine.share", "7.2", "3.1", "3.6", "3.13"},
         "missing keys and texts": {"7.3", "7.5", "quarantine.rows", "quarantine.share"},
         "values": {"fill"},
+        "credit codes": {"S1"},
         "sources and statuses": {"S3"},
         "against the previous release": {"ledger.published", "S9"},
         "guarantees": {"fill"},
@@ -425,6 +472,34 @@ def test_a_found_number_is_not_repeated(verdict_on: Callable[[str], GateResult])
 def test_a_personal_number_stands_alone(text: str, personal: bool) -> None:
     """USCCs, epochs, time stamps, amounts and digits inside longer words are not taken for a person's number."""
     assert duckdb.execute("select regexp_matches(?, ?)", [text, PERSONAL]).fetchall() == [(personal,)]
+
+
+@pytest.mark.parametrize(
+    ("code", "sound"),
+    [
+        ("914403001922038216", True),
+        ("9144030071526726XG", True),
+        ("914403001922038217", False),
+        ("914403001922038212", False),
+        ("91330106MA27X2XXXX", False),
+        ("9144030019220382", False),
+        ("9I4403001922038216", False),
+        ("９14403001922038216", False),
+        ("", False),
+    ],
+)
+def test_a_sound_credit_code(code: str, sound: bool) -> None:
+    """Worked codes of the standards; one with a wrong sign, one cut short, one of other letters, none."""
+    assert duckdb.execute(f"select {is_sound()} from (select ? as uscc)", [code]).fetchall() == [(sound,)]
+
+
+def test_any_wrong_sign_is_seen() -> None:
+    """Every sign of a sound code, against every other letter and digit."""
+    code = credit_code(7)
+    signs = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    slips = [code[:place] + sign + code[place + 1 :] for place in range(18) for sign in signs if sign != code[place]]
+    found = duckdb.execute(f"select count(*) filter ({is_sound()}) from (select unnest(?) as uscc)", [slips]).fetchall()
+    assert (len(slips), found) == (18 * 35, [(0,)])
 
 
 def failed(result: GateResult, rule: str, table: str) -> Finding:
