@@ -1,4 +1,4 @@
-"""Tables of database 3, guarantees, that consumers rely on, and the entities that end in them."""
+"""What consumers rely on of database 3, guarantees: its tables, and the entities whose records end in them."""
 
 from expectations.published import PROVENANCE, TRUST, Entity, table
 
@@ -7,6 +7,12 @@ GUARANTOR_QUARTER = "guarantees.institution_quarter"
 CONTRACT = "guarantees.contract"
 COMPENSATION = "guarantees.compensation"
 COOPERATION = "guarantees.bank_cooperation"
+
+_WITHHELD = table(
+    "src_family resource src_record_id",
+    "src_url file_sha256 fetched_at as_of row_hash dq_status rule reason raw_record run_date",
+    TRUST,
+)
 
 TABLES = {
     GUARANTOR: table(
@@ -55,58 +61,39 @@ TABLES = {
         TRUST,
         ends="valid_to",
     ),
-    **{
-        f"quarantine.{entity}": table(
-            "src_family resource src_record_id",
-            "src_url file_sha256 fetched_at as_of row_hash dq_status rule reason raw_record run_date",
-            TRUST,
-        )
-        for entity in (
-            "guarantor",
-            "guarantor_quarter",
-            "guarantee_contract",
-            "guarantee_compensation",
-            "guarantee_cooperation",
-        )
-    },
+    "quarantine.guarantor": _WITHHELD,
+    "quarantine.guarantor_quarter": _WITHHELD,
+    "quarantine.guarantee_contract": _WITHHELD,
+    "quarantine.guarantee_compensation": _WITHHELD,
+    "quarantine.guarantee_cooperation": _WITHHELD,
     "reference.guarantee_rule": table("rule area valid_from", "kind value unit valid_to"),
     "reference.reporting_unit": table("reporting_unit", "name province2"),
 }
 
-# Guarantors come and go as senders, and each delivery is judged on arrival.
+
+def _entity(name: str, quarantine: str, *sources: str, organizations: str = "", withheld: float = 0.20) -> Entity:
+    """Senders come and go, so no growth is judged; as much may be withheld as one delivery of the kind may have bad."""
+    return Entity(
+        name,
+        sources,
+        f"quarantine.{quarantine}",
+        organizations=tuple(organizations.split()),
+        growth=None,
+        withheld=withheld,
+    )
+
+
 ENTITIES = (
-    Entity(GUARANTOR, ("guarantee_lists/institution",), "quarantine.guarantor", growth=None, withheld=0.05),
-    Entity(
-        GUARANTOR_QUARTER,
-        ("guarantor_reports/quarter",),
-        "quarantine.guarantor_quarter",
-        organizations=(),
-        growth=None,
-        withheld=0.20,
-    ),
-    # Natural persons among the clients have no organization.
-    Entity(
+    _entity(GUARANTOR, "guarantor", "guarantee_lists/institution", organizations="organization_id"),
+    _entity(GUARANTOR_QUARTER, "guarantor_quarter", "guarantor_reports/quarter"),
+    _entity(
         CONTRACT,
-        ("guarantor_reports/contract", "sba/loan"),
-        "quarantine.guarantee_contract",
-        organizations=("creditor_organization_id",),
-        growth=None,
+        "guarantee_contract",
+        "guarantor_reports/contract",
+        "sba/loan",
+        organizations="creditor_organization_id",
         withheld=0.05,
     ),
-    Entity(
-        COMPENSATION,
-        ("guarantor_reports/compensation",),
-        "quarantine.guarantee_compensation",
-        organizations=(),
-        growth=None,
-        withheld=0.20,
-    ),
-    Entity(
-        COOPERATION,
-        ("guarantor_reports/bank_cooperation",),
-        "quarantine.guarantee_cooperation",
-        organizations=(),
-        growth=None,
-        withheld=0.20,
-    ),
+    _entity(COMPENSATION, "guarantee_compensation", "guarantor_reports/compensation"),
+    _entity(COOPERATION, "guarantee_cooperation", "guarantor_reports/bank_cooperation"),
 )

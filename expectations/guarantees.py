@@ -349,16 +349,16 @@ def _self_guarantee() -> Rule:
 
 def _known_guarantors() -> Iterator[Rule]:
     """A report may come before the list that names its guarantor; and a guarantor may report on without a licence."""
-    for table in (GUARANTOR_QUARTER, CONTRACT, COOPERATION):
+    for reports in (GUARANTOR_QUARTER, CONTRACT, COOPERATION):
         yield Rule(
             "3.guarantor",
-            table,
+            reports,
             "warning",
             "Every guarantor that reports is on a list, in business",
             f"guarantor_id in {GUARANTOR} with status 在业",
             no_rows(f"""
-                with reports as (select guarantor_id, count(*) as rows from {BATCH} group by guarantor_id)
-                select guarantor_id, rows, status from reports left join {GUARANTOR} using (guarantor_id)
+                with counted as (select guarantor_id, count(*) as rows from {BATCH} group by guarantor_id)
+                select guarantor_id, rows, status from counted left join {GUARANTOR} using (guarantor_id)
                 where status is distinct from '在业'
             """),
         )

@@ -68,7 +68,8 @@ from (values ('33', '浙江省'), ('32', '江苏省')) as units(unit, name);
 
 insert into guarantees.institution by name
 select 'CN:G' || (1000 + n) as guarantor_id, 'CN' as jurisdiction, 'CN-G' || (1000 + n) as organization_id,
-    'G' || (1000 + n) as uscc, '担保' || n || '有限公司' as legal_name, 'L' || (1000 + n) as licence_no,
+    (select list(uscc order by uscc) from credit_codes)[n + 1] as uscc,
+    '担保' || n || '有限公司' as legal_name, 'L' || (1000 + n) as licence_no,
     date '2023-06-20' as licence_from, case n when 0 then date '9999-12-31' else date '2028-06-19' end as licence_to,
     case when n < 20 then '33' else '32' end as reporting_unit, reporting_unit as province2, '政府性' as ownership,
     '直保' as kind, 100000000 as paid_in_capital_cny, 100000000 as registered_capital_cny, 'A' as reg_rating,
@@ -96,7 +97,8 @@ insert into guarantees.contract by name
 select guarantor_id || ':' || k as contract_id, guarantor_id, 'DB-' || k as contract_no,
     'CN-C' || (1000 + (n - 1000) * 10 + k) as client_organization_id,
     '客户' || ((n - 1000) * 10 + k) || '有限公司' as client_name,
-    '中国工商银行股份有限公司' as creditor_name, 'CN:B0001H111000001' as creditor_institution_id, '借款' as kind,
+    '中国工商银行股份有限公司' as creditor_name, 'CN:B0001H111000001' as creditor_institution_id,
+    'CN-ICBC' as creditor_organization_id, '借款' as kind,
     'CN' as jurisdiction, 'CNY' as currency, 6000000 as principal_amount, 5000000 as balance_amount,
     0.4 as share_guarantor_ratio, 0.2 as share_bank_ratio, 0.4 as share_reguarantee_ratio,
     date '2026-03-01' as started_on,
