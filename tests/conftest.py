@@ -38,6 +38,14 @@ class FakeClock:
         self.slept.append(seconds)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def exchanges_only() -> Iterator[None]:
+    """Nights ask the exchanges alone, unless a test says otherwise: most rules of a night do not depend on how many."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FSDB_SOURCES", "sse,szse,bse")
+        yield
+
+
 @pytest.fixture(scope="session")
 def new_clock() -> type[FakeClock]:
     """Makes clocks, for fixtures that outlive a test."""

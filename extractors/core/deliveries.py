@@ -6,6 +6,7 @@ what was loaded is recognised as repeated.
 
 from dataclasses import replace
 from datetime import date
+from itertools import chain, count
 from pathlib import Path
 
 from extractors.core.archive import Archive, Delivery, Outcome, PayloadWriter, Status
@@ -200,5 +201,5 @@ def _put_away(item: Waiting, verdict: Verdict, folder: Path, run_date: date) -> 
 
 def _free(folder: Path, name: str) -> str:
     """The name, or with a number where a file of that name was taken the same night."""
-    taken = {path.name.removesuffix(REDUCED) for path in folder.iterdir()}
-    return next(free for free in [name, *(f"{name}~{number}" for number in range(2, 10**6))] if free not in taken)
+    names = chain([name], (f"{name}~{number}" for number in count(2)))
+    return next(free for free in names if not any((folder / f"{free}{end}").exists() for end in ("", REDUCED)))
