@@ -4,6 +4,7 @@ import errno
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, ParamSpec, TypeVar
@@ -20,11 +21,12 @@ from extractors.core.fetch import silent
 from extractors.core.spec import all_specs
 from pipeline import ask as asking
 from pipeline import deliver, logs, show
+from pipeline import new_source as new_sources
 from pipeline.dbt import BuildError
 from pipeline.locks import HeldError, held
 from pipeline.night import GateStopped, Night, StepError, UnknownSourceError
 from pipeline.run_date import RunDateError, parse, today
-from pipeline.settings import Settings, SettingsError, load
+from pipeline.settings import PROJECT, Settings, SettingsError, load
 from publication import publish as publication
 from publication.errors import PublicationError
 from publication.questions import QuestionError
@@ -32,6 +34,14 @@ from publication.questions import QuestionError
 STOPPED, USAGE, FAILED = 3, 2, 1
 # DuckDB does not say why a write failed (no number); a disk that is full is the likely reason.
 FULL = {None, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
+
+
+class SourceKind(StrEnum):
+    """How a source comes."""
+
+    api = "api"
+    file = "file"
+
 
 app = typer.Typer(
     help="Financing Service Databases: fetch every night, check, publish releases people can trust.",
@@ -258,6 +268,20 @@ def sources() -> None:
     """The declared sources and what is expected of them."""
     load()
     show.sources(out, all_specs())
+
+
+@app.command("new-source", epilog="Example: fsdb new-source appraisers --family guarantee --kind file")
+@spoken
+def new_source(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Small letters, digits and _.")],
+    family: Annotated[str, typer.Option("--family", help="What it belongs to: listing, guarantee, …")],
+    kind: Annotated[SourceKind, typer.Option("--kind", help="Read over HTTP, or delivered as files.")],
+    jurisdiction: Annotated[str, typer.Option("--jurisdiction", help="ISO 3166-1, two letters.")] = "CN",
+) -> None:
+    """Write the files of a new source: spec, extractor or delivery page, staging model and tests."""
+    for path in new_sources.write(name, family, kind.value, jurisdiction):
+        show.say(out, str(path.relative_to(PROJECT)))
+    show.say(out, f"on trial; next: make test, then say in extractors/sources/{name}/source.yml what it really is")
 
 
 @app.command()

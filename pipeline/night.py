@@ -280,6 +280,7 @@ class Night:
                         "records": sum(part.records for part in parts) if parts else None,
                         "selected": spec.id in selected,
                         "visibility": spec.visibility(name),
+                        "trial": spec.trial,
                     }
                 )
         return rows

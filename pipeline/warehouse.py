@@ -32,6 +32,7 @@ FETCH = pa.schema(
         *((name, pa.int64()) for name in ("declared_total", "fetched", "duplicates", "rejected", "records")),
         ("selected", pa.bool_()),
         ("visibility", pa.string()),
+        ("trial", pa.bool_()),
     ]
 )
 IDENTITY_INPUT = "+tag:identity_input"

@@ -1,7 +1,8 @@
 """`make run`: three nights by the command line, a fourth by Airflow, all against the simulator.
 
 Types the commands a person would type, in processes of their own; what they write lies in `data/demo`, apart from
-real data.
+real data. Files arrive before every night: histories on the first, on the second two that are rejected, on the third
+what their senders mended.
 """
 
 import os
@@ -10,6 +11,7 @@ import sys
 import time
 from pathlib import Path
 
+from simulator import TOKEN
 from simulator.server import Simulator
 
 PROJECT = Path(__file__).parents[1]
@@ -18,6 +20,11 @@ BIN = Path(sys.executable).parent
 NIGHTS = ("2026-07-13", "2026-07-14", "2026-07-15")
 AIRFLOW_NIGHT = "2026-07-16"
 QUERY = "select exchange, status, count(*) as projects from listing_pipeline.project group by all order by all"
+ARRIVED = """
+    select received_on, source_id, resource, status, count(*) as files, sum(rows) as rows
+    from quality.delivery where received_on > date '2026-07-13' group by all order by all"""
+# What the simulator plays; the sources of other countries have no stand-in.
+SOURCES = "sse,szse,bse,bank_products,nfra_penalties,nfra_institutions,bank_branches,guarantee_lists,guarantor_reports"
 
 
 def environment(address: str) -> dict[str, str]:
@@ -33,7 +40,13 @@ def environment(address: str) -> dict[str, str]:
         "NO_PROXY": "127.0.0.1,localhost",
         "AIRFLOW__LOGGING__LOGGING_LEVEL": "ERROR",
     }
-    return os.environ | airflow | {"FSDB_UPSTREAM": address, "FSDB_DATA_DIR": str(DATA)}
+    ours = {
+        "FSDB_UPSTREAM": address,
+        "FSDB_DATA_DIR": str(DATA),
+        "FSDB_SOURCES": SOURCES,
+        "FSDB_TOKEN_BANK_PRODUCTS": TOKEN,
+    }
+    return os.environ | airflow | ours
 
 
 def say(text: str) -> None:
@@ -51,18 +64,37 @@ def play(command: list[str], env: dict[str, str]) -> None:
     say(f"  ({time.monotonic() - started:.0f} s)")
 
 
+def arrive(world: Simulator, night: str) -> None:
+    """Turn the world to a night and let the files of that night arrive, once however often the nights are played."""
+    world.night = night
+    if not (DATA / "runs" / f"run_date={night}").exists():
+        say(f"\n— {len(world.drop(DATA / 'inbox'))} files arrive in {DATA.relative_to(PROJECT)}/inbox")
+
+
+def show_rejected(night: str) -> None:
+    """The reports beside the files that were rejected on a night."""
+    for report in sorted((DATA / "inbox").glob(f"*/rejected/{night}/*.report.txt")):
+        say(f"\n{report.relative_to(PROJECT)}")
+        say("".join(f"  | {line}\n" for line in report.read_text(encoding="utf-8").splitlines()))
+
+
 def main() -> None:
     """Play the nights and say what to try next."""
     with Simulator(night=NIGHTS[0]) as world:
         env = environment(world.url)
         for night in NIGHTS:
-            world.night = night
+            arrive(world, night)
             say(f"\n— night {night}: fsdb run --run-date {night}")
             play(["fsdb", "run", "--run-date", night], env)
-        world.night = AIRFLOW_NIGHT
+            show_rejected(night)
+        arrive(world, AIRFLOW_NIGHT)
         say(f"\n— night {AIRFLOW_NIGHT}, run by Airflow: airflow dags test nightly {AIRFLOW_NIGHT}")
         play(["airflow", "db", "migrate"], env)
         play(["airflow", "dags", "test", "nightly", AIRFLOW_NIGHT], env)
+    say("\n— what arrived after the first night, and what became of it: fsdb query …")
+    play(["fsdb", "query", ARRIVED], env)
+    say("— guarantors near the cap on what they may guarantee: fsdb ask 1")
+    play(["fsdb", "ask", "1"], env)
     say("\n— the last nights: fsdb status")
     play(["fsdb", "status"], env)
     say("— the releases: fsdb releases")

@@ -6,7 +6,7 @@ import duckdb
 import pyarrow as pa
 
 from extractors.core.spec import Column, Resource
-from extractors.core.sql import literal, quoted
+from extractors.core.sql import literal, quoted, scratch
 
 # Words that stand for nothing in Chinese tables; the same as in dbt_project/seeds/reference/null_word.csv.
 NULL_WORDS = ("-", "--", "—", "/", "无", "暂无", "NULL", "None", "未透露")
@@ -76,18 +76,17 @@ def day_in_words(text: str) -> str:
 
 def check(table: pa.Table, resource: Resource, sender: str, period: str) -> Checked:
     """Judge the rows of a file (see `TableRead.table`) one by one and against each other."""
-    with duckdb.connect() as con:
-        con.execute("set threads = 2; set preserve_insertion_order = true")
+    with scratch() as con:
         con.register("rows", table)
-        con.execute(f"create table cell as {_keyed(resource, _faults(resource, _values(resource)))}")
+        con.execute(f"create temp table cell as {_keyed(resource, _faults(resource, _values(resource)))}")
         con.execute(
-            """create table clash as
+            """create temp table clash as
             select
                 key_hash, count(distinct row_hash) > 1 as differs, min(_at) as first_at,
                 list_slice(list(_where || 'row ' || _row order by _at), 1, 4) as places
             from cell where has_key group by key_hash having count(*) > 1"""
         )
-        con.execute(f"create view judged as {_judged(resource)}")
+        con.execute(f"create temp view judged as {_judged(resource)}")
         given = f"{literal(sender)} as sender, {literal(period)} as period"
         kept = ", ".join(map(quoted, resource.kept[2:]))
         good = con.sql(f"select {given}, {kept}, _row from judged where is_first and not lost order by _at")

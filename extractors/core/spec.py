@@ -306,6 +306,8 @@ class SourceSpec(_Strict):
     cadence: Cadence
     # Absent: the source comes as deliveries, files in the inbox.
     http: Http | None = None
+    # On trial: taken in, archived and staged; no database takes its records up, and no ledger asks where they went.
+    trial: bool = False
     resources: Annotated[dict[Name, Resource], Field(min_length=1)]
 
     @model_validator(mode="after")

@@ -1,5 +1,8 @@
 """What SQL needs in more than one place: quoted names and texts, and a Parquet file written from a query."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -21,3 +24,23 @@ def write_parquet(con: duckdb.DuckDBPyConnection, query: str, path: Path) -> Non
         con.execute(f"copy ({query}) to {literal(str(path))} (format parquet, compression zstd, compression_level 1)")
     except duckdb.IOException as error:
         raise OSError(str(error)) from error
+
+
+@contextmanager
+def scratch() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection of one's own for temporary tables and views, to one engine that the process keeps.
+
+    Starting an engine takes longer than reading most files.
+    """
+    connection = _engine().cursor()
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+@cache
+def _engine() -> duckdb.DuckDBPyConnection:
+    engine = duckdb.connect()
+    engine.execute("set threads = 2; set preserve_insertion_order = true")
+    return engine

@@ -17,7 +17,7 @@ from extractors.core.cells import plain_number, serial_day
 from extractors.core.errors import DeliveryError
 from extractors.core.grid import Grid
 from extractors.core.spec import File, Layout, Resource
-from extractors.core.sql import literal, quoted
+from extractors.core.sql import literal, quoted, scratch
 from extractors.core.unpack import EXPANSION, UNPACKED, TableFile, table_files
 
 _UNIT = re.compile(r"(.+?)[(（]([^()（）]+)[)）]")
@@ -84,12 +84,11 @@ class _Table:
     def read(self) -> tuple[pa.Table, list[str]]:
         """The data rows, and what should be looked at."""
         found = self._columns()
-        with duckdb.connect() as con:
-            con.execute("set threads = 2; set preserve_insertion_order = true")
+        with scratch() as con:
             con.register("body", self._grid.body)
-            con.execute(f"create view lines as select *, coalesce({', '.join(self._all)}) as first from body")
+            con.execute(f"create temp view lines as select *, coalesce({', '.join(self._all)}) as first from body")
             kept = {column.name: column for column in found if not self._resource.columns[column.name].personal}
-            con.execute(f"create view data as from lines where {self._is_data(found)}")
+            con.execute(f"create temp view data as from lines where {self._is_data(found)}")
             lines = self._bad_lines(con)
             self._check_totals(con, kept)
             table = con.sql(f"select {self._texts(kept)}, null::varchar as _line, _row from data").to_arrow_table()

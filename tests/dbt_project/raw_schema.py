@@ -1,19 +1,14 @@
 """Schema `raw` of a build file, as the pipeline leaves it: a view for every declared resource, with or without rows.
 
-The specs are those below extractors/sources. A folder of further ones, `<id>.yml` each, may be named in
-`FSDB_SPECS_AHEAD`: models can so be built before the extractor of their source is there.
+The specs are those below extractors/sources.
 """
 
-import os
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import duckdb
 import pyarrow as pa
-import yaml
 
 from extractors.core.spec import SourceSpec, all_specs
 from extractors.core.sql import quoted
@@ -27,13 +22,9 @@ IN_LOG += [("_row", pa.int32()), ("_url", pa.string()), ("_fetched_at", pa.times
 IN_LOG += [("_run_date", pa.date32())]
 
 
-@cache
 def specs() -> Mapping[str, SourceSpec]:
     """Every spec by the id of its source."""
-    ahead = os.environ.get("FSDB_SPECS_AHEAD")
-    files = sorted(Path(ahead).glob("*.yml")) if ahead else []
-    read = [SourceSpec.model_validate(yaml.safe_load(path.read_text(encoding="utf-8"))) for path in files]
-    return {spec.id: spec for spec in read} | all_specs()
+    return all_specs()
 
 
 def logged(source: str, resource: str, row: Row) -> dict[str, Any]:

@@ -62,3 +62,5 @@ cross join run
 left join balances
     on fetches.source_id = balances.src_family
     and fetches.resource = balances.resource
+-- the records of a source on trial go no further than staging
+where not coalesce(fetches.trial, false)
