@@ -35,7 +35,7 @@ def vanished(judged: Judged) -> GateResult:
     return judged(f"""
         delete from {PROJECT} where exchange <> 'BSE' and project_id < '1006';
         update quality.row_balance set staged = 194, conformed = 194, published = 194, fetched = 194, records = 194
-        where source_id <> 'bse';
+        where source_id in ('sse', 'szse');
     """)
 
 
