@@ -16,7 +16,7 @@ RECORD = {"id": "1", "name": "甲有限公司", "amount": "12", "updated_on": "2
 
 def fetched(server: Server, folder: Path) -> str:
     """The status of one attempt at what the server says."""
-    access = Access(SystemClock(), "test", lambda _: server.url, paced=False)
+    access = Access(SystemClock(), "test", lambda _: server.address, paced=False)
     return fetch(SPEC, "record", Archive(folder), date(2026, 7, 13), access).status
 
 
@@ -29,4 +29,4 @@ def test_a_whole_list_is_complete_and_half_a_list_is_not(tmp_path: Path) -> None
         server.answers = [as_json({"records": [RECORD], "total": 2}), as_json({"records": [], "total": 2})]
         assert fetched(server, tmp_path / "half") == "partial"
     finally:
-        server.close()
+        server.stop()
