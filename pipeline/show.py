@@ -237,9 +237,9 @@ def sources(out: Console, specs: Mapping[str, SourceSpec]) -> None:
             spec.id,
             spec.title,
             spec.family,
-            ", ".join(f"{name} ({resource.mode})" for name, resource in spec.resources.items()),
+            "\n".join(f"{name} ({resource.mode})" for name, resource in spec.resources.items()),
             spec.publisher.name,
-            f"{spec.cadence.cron} {spec.cadence.timezone}",
+            spec.cadence.cron,
             f"{spec.cadence.max_age_nights} nights",
             spec.licence.terms,
         )
@@ -251,14 +251,15 @@ def status(out: Console, settings: Settings, count: int) -> None:
     archive, ledger = Archive(settings.raw), Ledger(settings.runs, SystemClock())
     resources = [(spec.id, name) for spec in all_specs().values() for name in spec.resources]
     alone = {spec.id for spec in all_specs().values() if len(spec.resources) == 1}
-    heads = [source if source in alone else f"{source}/{name}" for source, name in resources]
-    shown = table("night", *heads, "gate", "release", title="records, outcome and age of each source")
     nights = ledger.nights()[:count]
+    shown = table("source", *map(str, nights), title="records, outcome and age of each source, night by night")
     published = {str(release.run_date): release.release_id for release in reversed(publish.releases(settings.releases))}
     busy = is_held(settings.locks, "night")
-    for night in nights:
-        cells = [_cell(archive, source, name, night) for source, name in resources]
-        row(shown, night, *cells, _judged(ledger, night, busy), published.get(str(night)))
+    for source, name in resources:
+        cells = [_cell(archive, source, name, night) for night in nights]
+        row(shown, source if source in alone else f"{source}/{name}", *cells)
+    row(shown, "gate", *(_judged(ledger, night, busy) for night in nights))
+    row(shown, "release", *(published.get(str(night)) for night in nights))
     out.print(shown if nights else "no night was run yet; next: fsdb run")
     for source, name in resources:
         attempt = archive.last(source, name, nights[0]) if nights else None
