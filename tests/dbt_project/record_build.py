@@ -104,6 +104,7 @@ class Records:
         said = self._said.get((source, resource), [])
         there = {tuple(row[column] for column in key): row["_change"] != "removed" for row in said}
         row = {"source_id": source, "resource": resource, "max_age_nights": 400, "selected": True}
+        row["visibility"] = specs()[source].visibility(resource)
         if not said:
             return {**row, "status": "not_run"}
         good: date = max(row["_run_date"] for row in said)

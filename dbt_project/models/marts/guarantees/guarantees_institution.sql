@@ -126,7 +126,7 @@ identities as (
 
 chinese as (
     select
-        capped.* exclude (usual_cap, higher_cap),
+        capped.*,
         'CN' as jurisdiction,
         identities.organization_id,
         cast(case when capped.is_agri_micro then capped.higher_cap else capped.usual_cap end as integer) as leverage_cap,
