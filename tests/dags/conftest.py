@@ -29,6 +29,7 @@ def airflow(
     """`airflow(*arguments)` runs a command; its data folder is `airflow.data`."""
     home = tmp_path_factory.mktemp("airflow")
     env = {name: value for name, value in os.environ.items() if not name.startswith(("FSDB_", "AIRFLOW_"))}
+    env["FSDB_SOURCES"] = os.environ["FSDB_SOURCES"]
     env |= {
         "AIRFLOW_HOME": str(home),
         "AIRFLOW__CORE__DAGS_FOLDER": str(PROJECT / "dags"),

@@ -17,7 +17,7 @@ FIRST, SECOND = date(2026, 7, 13), date(2026, 7, 14)
 
 def fsdb(installation, *arguments: str, limit: int | None = None) -> subprocess.Popen[str]:
     """The command line in a process of its own; `limit`: the largest file it may write, bytes."""
-    env = {name: value for name, value in os.environ.items() if not name.startswith("FSDB_")}
+    env = {name: value for name, value in os.environ.items() if name == "FSDB_SOURCES" or not name.startswith("FSDB_")}
     env |= {"FSDB_DATA_DIR": str(installation.data), "FSDB_UPSTREAM": installation.sim.url}
 
     def small_disk() -> None:
