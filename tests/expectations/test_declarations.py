@@ -20,7 +20,8 @@ Judged = Callable[..., GateResult]
 # A second entity of the same sources: organizations, with records of their own in the ledger.
 SECOND = Entity("organizations.organization", ("sse/firm", "bse/firm"), QUARANTINE, current="org_form = '股份'")
 ITS_LEDGER = f"""
-    insert into {BALANCE} by name select * replace ('firm' as resource) from {BALANCE} where source_id <> 'szse';
+    insert into {BALANCE} by name select * replace ('firm' as resource) from {BALANCE}
+    where source_id in ('sse', 'bse');
 """
 
 
