@@ -176,7 +176,7 @@ class RecordWriter:
         if self._rows:
             self._flush()
         crawl = self._parts[part].crawl + 1 if part in self._parts else 0
-        self._parts[part] = _Part(crawl, count.fetched, count.declared, count.rejected)
+        self._parts[part] = _Part(crawl, count.fetched, count.declared, rejected=count.rejected)
         self._seq += 1
         names = list(map(quoted, self._resource.kept))
         self._con.register("delivered", table)
