@@ -76,28 +76,29 @@ def _recall(db: duckdb.DuckDBPyConnection, decisions_dir: Path, run_date: date) 
     return held + _read(db, files[len(known) :])
 
 
-def _read(db: duckdb.DuckDBPyConnection, files: list[Path]) -> int:
-    """Add the decisions of these files; where two nights decided a key, the earlier one holds.
+# The decisions in some files. Files written before there were credit codes hold the name key alone.
+_WRITTEN = """
+with written as (
+    from read_parquet(?, hive_partitioning = false, union_by_name = true)
+    union all by name
+    select null::varchar as mention_key, null::varchar as name_key where false
+),
+keyed as (
+    select coalesce(mention_key, 'NAME:' || name_key) as mention_key, organization_id, method, score, decided_on
+    from written
+)
+"""
 
-    Files written before there were credit codes hold the name key alone.
-    """
+
+def _read(db: duckdb.DuckDBPyConnection, files: list[Path]) -> int:
+    """Add the decisions of these files; where two nights decided a key, the earlier one holds."""
     if not files:
         return 0
     return _written(
         db.execute(
-            """
+            f"""
             insert into raw.identity_decision
-            with written as (
-                from read_parquet(?, hive_partitioning = false, union_by_name = true)
-                union all by name
-                select null::varchar as mention_key, null::varchar as name_key where false
-            ),
-            keyed as (
-                select
-                    coalesce(mention_key, 'NAME:' || name_key) as mention_key,
-                    organization_id, method, score, decided_on
-                from written
-            )
+            {_WRITTEN}
             from keyed anti join raw.identity_decision using (mention_key)
             qualify row_number() over (partition by mention_key order by decided_on, organization_id) = 1
             """,
@@ -180,15 +181,19 @@ from undecided left join borne using (mention_key)
 
 
 def _keep(db: duckdb.DuckDBPyConnection, file: Path, run_date: date) -> None:
-    """Write the decisions of the night, sorted, complete or not at all."""
+    """Write the decisions of the night, sorted, complete or not at all.
+
+    What the file held stays in it, decisions that an earlier night has taken by now included.
+    """
     file.parent.mkdir(parents=True, exist_ok=True)
     unfinished = file.with_name(f".{file.name}.tmp")
+    db.execute("create or replace temp table kept as from raw.identity_decision where decided_on = ?", [run_date])
+    if file.exists():
+        db.execute(
+            f"insert into kept by name {_WRITTEN} select * from keyed anti join kept using (mention_key)", [[str(file)]]
+        )
     db.execute(
-        """
-        copy (select * from raw.identity_decision where decided_on = $night order by mention_key)
-        to $file (format parquet, compression zstd)
-        """,
-        {"night": run_date, "file": str(unfinished)},
+        "copy (from kept order by mention_key) to $file (format parquet, compression zstd)", {"file": str(unfinished)}
     )
     with unfinished.open("rb") as written:
         os.fsync(written.fileno())

@@ -85,12 +85,13 @@ def test_a_night_built_bit_by_bit_equals_one_built_anew(installation):
 
 def test_an_outage_removes_nothing(installation):
     """A source that fails one night keeps every row it had, marked one night older."""
-    installation.run(FIRST)
+    asked = "sse,szse,bse,guarantee_lists"
+    installation.run(FIRST, sources=asked)
     before = installation.query(
         "select project_id, row_hash from listing_pipeline.project where exchange = 'SZSE' order by 1"
     )
     installation.sim.fault("www.szse.cn:500")
-    report = installation.run(SECOND)
+    report = installation.run(SECOND, sources=asked)
     after = installation.query(
         "select project_id, row_hash from listing_pipeline.project where exchange = 'SZSE' order by 1"
     )
@@ -217,7 +218,7 @@ def test_a_backfilled_night_mends_the_history_but_not_the_pointer(installation, 
 
 def test_a_live_source_is_not_asked_about_the_past(installation):
     """It would answer with today; the archive is used instead, and without one there is nothing to build."""
-    night = installation.night(FIRST, upstream=None)
+    night = installation.night(FIRST, upstream=None, sources=",".join(all_specs()))
     with pytest.raises(StepError, match="nothing to build"):
         night.run()
     assert installation.sim.requests == []

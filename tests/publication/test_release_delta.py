@@ -234,9 +234,8 @@ def reshaped(world: World, statement: str, columns: dict[str, str] = MAP, key: S
     """The candidate of a next night whose `reference.status_map` has another shape."""
     world.night(state(status_map=[{"exchange": "SSE", "raw_status": "1", "status": "5"}]))
     world.edit = lambda connection: connection.execute(statement)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("publication_world.SCHEMA", {**SCHEMA, "reference.status_map": (columns, list(key))})
-        return world.build(state(status_map=[]), NEXT_DAY, "new").path
+    world.schema = {**SCHEMA, "reference.status_map": (columns, list(key))}
+    return world.build(state(status_map=[]), NEXT_DAY, "new").path
 
 
 def entry(candidate: Path) -> Any:
