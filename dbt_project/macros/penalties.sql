@@ -16,7 +16,8 @@
 {%- endmacro %}
 
 {# The money a decision takes (罚款 and 没收 together), in yuan. A stated total (合计) counts alone. NULL where no amount is named and where
-   any yuan in the text is not plainly part of it: several parties (分别, 各), multiples (倍), money to be paid back (退还). #}
+   any sum in the text is not plainly part of it: several parties (分别, 各), multiples (倍), money to be paid back (退还). A 元 without a number
+   stands in a name. #}
 {% macro penalty_cny(decision) -%}
     {%- set number = '([0-9]+(?:[.][0-9]+)?[万亿]?|[零一二三四五六七八九十百千万亿]+)元' -%}
     {%- set taken = '(?:罚款|罚没款?|处以|并处|没收[^，、；0-9]{0,24}?)(?:金额|人民币|共|为|计)*' ~ number -%}
@@ -26,7 +27,7 @@
             when {{ regex_found('words', '分别|各(罚|处|没)|倍|退还|退回|返还|补缴|以上|以下|美元|港元|欧元') }} then null
             when {{ regex_found('words', '合计|共计|总计') }}
                 then case when {{ list_size(regex_all('words', total)) }} = 1 then {{ regex_all('words', total) }} end
-            when {{ list_size(regex_all('words', taken)) }} = {{ list_size(regex_all('words', '元', 0)) }} then {{ regex_all('words', taken) }}
+            when {{ list_size(regex_all('words', taken)) }} = {{ list_size(regex_all('words', '[0-9零一二三四五六七八九十百千万亿]元', 0)) }} then {{ regex_all('words', taken) }}
         end
     {%- endset -%}
     {%- set amounts = list_each('numbers', 'number', amount_in_cny("number || '元'")) -%}

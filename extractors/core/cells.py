@@ -14,6 +14,7 @@ SHOWN = 200  # fault lines that a person is shown
 _NARROW = "".join(map(chr, range(0x21, 0x7F)))
 _WIDE = "".join(chr(ord(letter) + 0xFEE0) for letter in _NARROW)
 _ERRORS = ("#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!", "#SPILL!", "#CALC!", "#ERROR!")
+_NUMBERS, _RESPELLED = ("integer", "decimal"), ("integer", "decimal", "code")
 _LOST = r"[0-9]+(\.[0-9]+)?[eE][+]?[0-9]+"
 
 
@@ -44,14 +45,21 @@ def _narrow(text: str) -> str:
     )
 
 
-def plain_number(text: str) -> str:
-    """SQL: a number with half-width digits and without thousands commas; null for what is no number."""
-    narrow = f"replace({_narrow(text)}, ' ', '')"
+def plain_number(text: str, narrow: str | None = None) -> str:
+    """SQL: a number with half-width digits and without thousands commas; null for what is no number.
+
+    `narrow`: the name of the text in half-width signs and without blanks, where it has one.
+    """
+    narrow = narrow or _compact(text)
     found = f"regexp_full_match({narrow}, '[-+]?([0-9]{{1,28}}|[0-9]{{1,3}}(,[0-9]{{3}})+)([.][0-9]+)?')"
     return (
         f"case when regexp_full_match({text}, '-?[0-9]{{1,28}}([.][0-9]+)?') then {text} "
         f"when {found} then ltrim(replace({narrow}, ',', ''), '+') end"
     )
+
+
+def _compact(text: str) -> str:
+    return f"replace({_narrow(text)}, ' ', '')"
 
 
 def serial_day(text: str, later: int) -> str:
@@ -86,7 +94,7 @@ def check(table: pa.Table, resource: Resource, sender: str, period: str) -> Chec
                 list_slice(list(_where || 'row ' || _row order by _at), 1, 4) as places
             from cell where has_key group by key_hash having count(*) > 1"""
         )
-        con.execute(f"create temp view judged as {_judged(resource)}")
+        con.execute(f"create temp table judged as {_judged(resource)}")
         given = f"{literal(sender)} as sender, {literal(period)} as period"
         kept = ", ".join(map(quoted, resource.kept[2:]))
         good = con.sql(f"select {given}, {kept}, _row from judged where is_first and not lost order by _at")
@@ -102,17 +110,20 @@ def check(table: pa.Table, resource: Resource, sender: str, period: str) -> Chec
 
 
 def _values(resource: Resource) -> str:
-    """SQL: the rows with `_at`, their place in the delivery, and for each column its value as it will be kept, `v<n>`.
+    """SQL: the rows with `_at`, their place in the delivery, and for each column its value as it will be kept, `v<n>`,
+    of a code also as it is compared, `c<n>`.
 
-    In two steps, for an expression that is named is planned and worked out once.
+    In steps, for an expression that is named is planned and worked out once: that is most of the time a file takes.
     """
     columns = list(enumerate(_checked(resource)))
     units = "".join(f", {quoted(name + '_unit')}" for _, (name, column) in columns if column.unit == "head")
     said = ", ".join(f"{_said(quoted(name), column)} as v{at}" for at, (name, column) in columns)
-    values = ", ".join(f"{_spelled(f'v{at}', column)} as v{at}" for at, (_, column) in columns)
-    return f"""
-        select * replace ({values})
-        from (select _where, _row, _line, row_number() over () as _at{units}, {said} from rows)"""
+    narrow = "".join(f", {_compact(f'v{at}')} as n{at}" for at, (_, column) in columns if column.type in _NUMBERS)
+    values = ", ".join(f"{_spelled(at, column)} as v{at}" for at, (_, column) in columns if column.type in _RESPELLED)
+    codes = "".join(f", {code_text(f'v{at}')} as c{at}" for at, (_, column) in columns if column.type == "code")
+    rows = f"select _where, _row, _line, row_number() over () as _at{units}, {said} from rows"
+    spelled = f"select *{f' replace ({values})' if values else ''} from (select *{narrow} from ({rows}))"
+    return f"select *{codes} from ({spelled})"
 
 
 def _faults(resource: Resource, values: str) -> str:
@@ -124,10 +135,7 @@ def _faults(resource: Resource, values: str) -> str:
 def _keyed(resource: Resource, faults: str) -> str:
     """SQL: with `has_key` and hashes over the key and over all that a row says."""
     number = {name: at for at, (name, _) in enumerate(_checked(resource))}
-    key = ", ".join(
-        code_text(f"v{number[name]}") if resource.columns[name].type == "code" else f"v{number[name]}"
-        for name in resource.key
-    )
+    key = ", ".join(f"{'c' if resource.columns[name].type == 'code' else 'v'}{number[name]}" for name in resource.key)
     counted = resource.file.declared if resource.file else None  # running numbers tell equal rows apart
     same = [f"v{at}" for name, at in number.items() if name != counted]
     same += [quoted(f"{name}_unit") for name in number if resource.columns[name].unit == "head"]
@@ -175,17 +183,17 @@ def _said(text: str, column: Column) -> str:
     return f"case when {text} not in ({', '.join(map(literal, nothing))}) then {text} end"
 
 
-def _spelled(text: str, column: Column) -> str:
+def _spelled(at: int, column: Column) -> str:
     """SQL: a value in the one spelling of its type."""
+    text = f"v{at}"
     if column.type == "decimal":
-        return f"coalesce({plain_number(text)}, {text})"
+        return f"coalesce({plain_number(text, f'n{at}')}, {text})"
     if column.type == "integer":
-        return f"coalesce(regexp_replace({plain_number(text)}, '[.]0+$', ''), {text})"
-    if column.type == "code":
-        text = f"regexp_replace({text}, '^([0-9]+)[.]0+$', '\\1')"
-        if column.width:
-            short = _matches(text, f"[0-9]{{1,{column.width}}}")
-            return f"case when {short} then lpad({text}, {column.width}, '0') else {text} end"
+        return f"coalesce(regexp_replace({plain_number(text, f'n{at}')}, '[.]0+$', ''), {text})"
+    text = f"regexp_replace({text}, '^([0-9]+)[.]0+$', '\\1')"
+    if column.width:
+        short = _matches(text, f"[0-9]{{1,{column.width}}}")
+        return f"case when {short} then lpad({text}, {column.width}, '0') else {text} end"
     return text
 
 
@@ -207,13 +215,11 @@ def _fault(name: str, column: Column, at: int) -> str:
         lost = "expected a code as text, got a number that has lost digits, "
         tests.append(f"""when {is_lost(value)} then {literal(lost)} || '"' || {value} || '"'""")
     if column.pattern:
-        code = (
-            value
-            if column.type != "code"
-            else f"case when {_matches(value, column.pattern)} then {value} else {code_text(value)} end"
-        )
+        fits = _matches(value, column.pattern)
+        if column.type == "code":
+            fits = f"({fits} or {_matches(f'c{at}', column.pattern)})"
         wanted = f"expected {column.example or column.pattern} or the like"
-        tests.append(f"when not {_matches(code, column.pattern)} then {literal(wanted)} || {said}")
+        tests.append(f"when not {fits} then {literal(wanted)} || {said}")
     if words := _words(column):
         listed, wanted = ", ".join(map(literal, words)), f"expected {' or '.join(words)}"
         tests.append(f"when {value} not in ({listed}) then {literal(wanted)} || {said}")
