@@ -100,7 +100,7 @@ TABLES: Mapping[str, Table] = {
     ),
     SOURCE_STATUS: table(
         "source_id resource",
-        "max_age_nights status good_run_date age_nights declared_total fetched duplicates records selected",
+        "max_age_nights status good_run_date age_nights old_parts declared_total fetched duplicates records selected",
         {"status": "'complete', 'unchanged', 'partial', 'failed', 'not_run'"},
     ),
     ROW_BALANCE: table(

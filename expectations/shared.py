@@ -222,6 +222,14 @@ def _sources() -> Iterator[Rule]:
         """),
     )
     yield Rule(
+        "S10.parts",
+        SOURCE_STATUS,
+        "warning",
+        "No part of a source is past the maximum age",
+        "old_parts 0: every holder or sender has come whole within max_age_nights",
+        no_rows(f"select source_id, resource, old_parts, max_age_nights from {BATCH} where old_parts > 0"),
+    )
+    yield Rule(
         "S12",
         SOURCE_STATUS,
         "critical",

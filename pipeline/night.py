@@ -12,14 +12,13 @@ from typing import Any
 import structlog
 
 from extractors.core import deliveries
-from extractors.core.archive import Archive, Outcome, PartCount
+from extractors.core.archive import Archive, Outcome
 from extractors.core.changes import ChangeLog
 from extractors.core.clock import Clock, SystemClock
-from extractors.core.deltas import standing
 from extractors.core.errors import ArchiveError
 from extractors.core.fetch import Access, Progress, describe, fetch, silent
 from extractors.core.spec import SourceSpec, all_specs
-from pipeline import arrivals
+from pipeline import arrivals, sources
 from pipeline.ledger import Ledger
 from pipeline.locks import held
 from pipeline.run_date import today
@@ -171,7 +170,15 @@ class Night:
                 )
             version = code_version()
             arrived = arrivals.rows(self.archive, self.run_date)
-            mode = self.warehouse.build(self.run_date, version, logs, empty, self.fetches(), arrived, full=full)
+            mode = self.warehouse.build(
+                self.run_date,
+                version,
+                logs,
+                empty,
+                sources.rows(self.archive, self.run_date, self.sources()),
+                arrived,
+                full=full,
+            )
             written = candidate.write(
                 self.warehouse.path,
                 catalogue.load(self.warehouse.manifest),
@@ -230,60 +237,6 @@ class Night:
     def candidate(self) -> Path:
         """Folder of the night's candidate."""
         return self.settings.candidates / str(self.run_date)
-
-    def fetches(self) -> list[dict[str, Any]]:
-        """One row per declared resource for `raw.fetch`: what it gave tonight and what it last gave whole."""
-        selected = self.sources()
-        rows = []
-        for spec in all_specs().values():
-            for name, resource in spec.resources.items():
-                tonight = self.archive.last(spec.id, name, self.run_date)
-                accepted = self.archive.accepted(spec.id, name, self.run_date) or tonight
-                # Each part with the counts of the night on which it last came whole.
-                known = self.archive.known_parts(spec.id, name, self.run_date).values()
-                parts, nights = [part.count for part in known], [part.run_date for part in known]
-                # Deliveries come when they come, each of its part: the newest says how old the resource is. Else it is
-                # as old as its oldest part.
-                delivered = spec.http is None
-                since = (max if delivered else min)(nights, default=None)
-                if delivered:
-                    accepted = tonight
-                if resource.mode == "delta" and parts:
-                    # A night of changes says nothing about most rows: what stands is what all readings add up to.
-                    rows_now = sum(standing(self.archive, spec.id, name, resource, self.run_date).values())
-                    parts = [PartCount(fetched=rows_now, records=rows_now, declared=rows_now)]
-                rows.append(
-                    {
-                        "source_id": spec.id,
-                        "resource": name,
-                        "title": spec.title,
-                        "publisher": spec.publisher.name,
-                        "homepage": spec.publisher.homepage,
-                        "licence": spec.licence.name,
-                        "terms_url": spec.licence.terms,
-                        "cadence": spec.cadence.cron,
-                        "max_age_nights": spec.cadence.max_age_nights,
-                        "status": accepted.outcome.status if accepted else "not_run",
-                        "message": accepted.outcome.message if accepted else None,
-                        "good_run_date": since,
-                        "age_nights": (self.run_date - since).days if since else None,
-                        # Less what the source itself counts twice. What a delivered file declares is compared with
-                        # all its rows, when it is taken.
-                        "declared_total": sum(part.declared - part.repeats for part in parts)
-                        if parts and not delivered
-                        else None,
-                        "fetched": sum(part.fetched for part in parts) if parts else None,
-                        "duplicates": sum(part.fetched - part.records - part.rejected for part in parts)
-                        if parts
-                        else None,
-                        "rejected": sum(part.rejected for part in parts) if parts else None,
-                        "records": sum(part.records for part in parts) if parts else None,
-                        "selected": spec.id in selected,
-                        "visibility": spec.visibility(name),
-                        "trial": spec.trial,
-                    }
-                )
-        return rows
 
     def _inputs(self) -> list[dict[str, Any]]:
         """The snapshots a release stands on, with the hashes of their files."""

@@ -29,6 +29,7 @@ FETCH = pa.schema(
         ("message", pa.string()),
         ("good_run_date", pa.date32()),
         ("age_nights", pa.int32()),
+        ("old_parts", pa.int32()),
         *((name, pa.int64()) for name in ("declared_total", "fetched", "duplicates", "rejected", "records")),
         ("selected", pa.bool_()),
         ("visibility", pa.string()),

@@ -137,8 +137,8 @@ select * exclude (place) from (
 
 insert into quality.source_status by name
 select source_id, resource, 'complete' as status, date '2026-07-15' as good_run_date, 0 as age_nights,
-    400 as max_age_nights, records as declared_total, records as fetched, 0 as duplicates, records, true as selected,
-    date '2026-07-15' as as_of
+    400 as max_age_nights, 0 as old_parts, records as declared_total, records as fetched, 0 as duplicates,
+    records, true as selected, date '2026-07-15' as as_of
 from (values
     ('nfra_institutions', 'institution', 40), ('bank_branches', 'branch', 40), ('bank_products', 'product', {PRODUCTS}),
     ('cdr', 'brand', 1), ('cdr', 'product', 20), ('nfra_penalties', 'penalty', 6)

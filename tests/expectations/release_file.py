@@ -44,8 +44,8 @@ TABLES = {
     "quality.source_status": """
         source_id varchar, resource varchar, title varchar, publisher varchar, homepage varchar, licence varchar,
         terms_url varchar, cadence varchar, selected boolean, status varchar, message varchar, good_run_date date,
-        age_nights integer, max_age_nights integer, declared_total bigint, fetched bigint, duplicates bigint,
-        records bigint, as_of date""",
+        age_nights integer, max_age_nights integer, old_parts integer, declared_total bigint, fetched bigint,
+        duplicates bigint, records bigint, as_of date""",
     "quality.row_balance": """
         source_id varchar, resource varchar, fetched bigint, duplicates bigint, rejected bigint, records bigint,
         staged bigint, quarantined bigint, conformed bigint, merged bigint, carried bigint, published bigint,
@@ -154,7 +154,7 @@ select * exclude (uscc, region6, legal_name, name_key, org_form), 'candidate' as
 
 insert into quality.source_status by name
 select src_family as source_id, 'ipo_project' as resource, exchange as publisher, true as selected,
-    'complete' as status, date '2026-07-15' as good_run_date, 0 as age_nights, 3 as max_age_nights,
+    'complete' as status, date '2026-07-15' as good_run_date, 0 as age_nights, 3 as max_age_nights, 0 as old_parts,
     count(*) as declared_total, count(*) as fetched, 0 as duplicates, count(*) as records, date '2026-07-15' as as_of
 from listing_pipeline.project group by exchange, src_family;
 insert into quality.row_balance by name

@@ -206,6 +206,13 @@ SICK = {
             " where source_id = 'szse';",
             {"source_id": "szse", "resource": "ipo_project", "age_nights": 4, "max_age_nights": 3},
         ),
+        Dirt(
+            "S10.parts",
+            STATUS,
+            "warning",
+            f"update {STATUS} set old_parts = 2 where source_id = 'szse';",
+            {"source_id": "szse", "old_parts": 2, "max_age_nights": 3},
+        ),
         Dirt("7.7", STATUS, "warning", "", {"source_id": "szse", "status": "failed", "good_run_date": "2026-07-11"}),
         Dirt(
             "S12",

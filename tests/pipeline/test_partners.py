@@ -12,8 +12,7 @@ from airflow.sdk import Connection
 from extractors.core.archive import Archive, Outcome, PartCount
 from extractors.core.files import sha256_of
 from extractors.core.spec import all_specs
-from pipeline import tasks
-from pipeline.night import Night
+from pipeline import sources, tasks
 from pipeline.settings import load
 
 NOW = datetime(2026, 7, 13, 18, tzinfo=UTC)
@@ -87,7 +86,8 @@ def test_the_ledger_of_a_night_of_changes_has_all_rows_that_stand() -> None:
     archive = Archive(settings.raw)
     said(archive, date(2026, 7, 13), [f"p{at}" for at in range(10)], whole=True)
     said(archive, date(2026, 7, 14), ["p1", "new"], whole=False)
-    rows = {(row["source_id"], row["resource"]): row for row in Night(settings, date(2026, 7, 14)).fetches()}
+    found = sources.rows(archive, date(2026, 7, 14), [])
+    rows = {(row["source_id"], row["resource"]): row for row in found}
     row = rows["bank_products", "product"]
     figures = [row[name] for name in ("declared_total", "fetched", "duplicates", "records", "age_nights")]
     assert figures == [11, 11, 0, 11, 0]

@@ -139,6 +139,16 @@ chinese as (
         on 'USCC:' || capped.uscc = identities.mention_key
 ),
 
+-- A public body stands here from the first contract of it on.
+bound as (
+    select
+        guarantor_id,
+        min(run_date) as first_seen_on
+    from {{ ref('int_guarantee_contract__accepted') }}
+    where rule is null and change <> 'removed' and jurisdiction <> 'CN'
+    group by guarantor_id
+),
+
 foreign_bodies as (
     select
         bodies.guarantor_id,
@@ -149,14 +159,15 @@ foreign_bodies as (
         bodies.ownership,
         bodies.kind,
         '在业' as status,
-        bodies.stated_on as list_as_of,
-        bodies.stated_on as first_seen_on,
+        bound.first_seen_on,
         'reference' as src_family,
         'public_guarantor ' || bodies.guarantor_id as src_record_id,
         bodies.address as src_url,
-        bodies.stated_on as run_date,
+        bound.first_seen_on as run_date,
         'pass' as trust
     from {{ ref('public_guarantor') }} as bodies
+    inner join bound
+        on bodies.guarantor_id = bound.guarantor_id
     left join identities
         on 'NAME:' || bodies.jurisdiction || ':' || bodies.name_key = identities.mention_key
 ),

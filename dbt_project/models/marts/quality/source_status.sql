@@ -24,6 +24,7 @@ select
     fetches.good_run_date,
     fetches.age_nights,
     fetches.max_age_nights,
+    fetches.old_parts,
     fetches.declared_total,
     fetches.fetched,
     fetches.duplicates,
