@@ -23,8 +23,9 @@ penalized as (
         or (bank.jurisdiction = 'CN' and starts_with(penalty.party_name, bank.legal_name))
     where
         regexp_matches(penalty.reason, '贷款|授信|信贷|贷前|贷后|放贷|三查')
-        and penalty.decided_on > $as_of - to_months($months)
-        and penalty.decided_on <= $as_of
+        -- A page that tells no day of its decision counts from its publication.
+        and coalesce(penalty.decided_on, penalty.published_on) > $as_of - to_months($months)
+        and coalesce(penalty.decided_on, penalty.published_on) <= $as_of
 ),
 
 qualifications as (

@@ -8,6 +8,8 @@ from collections import defaultdict
 
 from simulator.lending.delivered import Delivered
 from simulator.lending.offered import product_id, seen
+from simulator.lending.penalties import WIDE
+from simulator.lending.products import TECH_SME, Product
 from simulator.lending.truth import Rows, tables
 
 _ALERT, _CLIENT, _GROUP, _EXPOSURE, _BANK_SHARE = 0.9, 0.10, 0.15, 5_000_000, 0.20
@@ -97,36 +99,22 @@ class Answers:
     def unsecured_for_tech_companies(self) -> Rows:
         """8: by prefecture, what its banks with a tech branch offer unsecured up to 500 万元 to technology companies.
 
-        Published products of today with 科技型中小 among their hard criteria, cheapest first; without banks that were
-        penalized for lending within the last twelve months, by the day of publication. A rate that cannot be read comes
-        last.
+        Published products of today for companies, which ask for no guarantee, are offered in the prefecture and have no
+        hard criterion on qualifications but one that names 科技型中小; cheapest first, one whose rate cannot be read
+        last. Without banks that were penalized for lending within the last twelve months, by the day of the decision,
+        or of its publication where a page tells no other.
         """
-        night = self.delivered.night
-        penalized = {
-            f"CN:{bank.code}"
-            for penalty in self.delivered.lending.penalties.at(night)
-            if penalty.is_lending and penalty.published_on > _a_year_before(night)
-            for bank in penalty.banks
+        penalized = self._penalized_for_lending()
+        licensed = {
+            row["institution_id"]
+            for row in self.told["financial_institutions.institution"]
+            if row["licence_status"] == "在业"
         }
         cities: dict[str, set[str]] = defaultdict(set)
         for row in self.told["financial_institutions.branch"]:
             if row["is_tech_branch"] and row["status"] == "在业":
                 cities[str(row["institution_id"])].add(str(row["city_unit"]))
-        fitting = {
-            product_id(version.product)
-            for version in seen(self.delivered)
-            if version.is_current and version.product.is_for_tech_sme
-        }
-        products = [
-            row
-            for row in self.told["financial_institutions.product"]
-            if row["is_current"]
-            and row["status"] == "published"
-            and row["category"] == _UNSECURED
-            and _int(row["limit_max_amount"]) <= _LIMIT
-            and row["product_id"] in fitting
-            and row["institution_id"] not in penalized
-        ]
+        shut = {product_id(one.product) for one in seen(self.delivered) if one.is_current and _shuts_out(one.product)}
         rows: Rows = [
             {
                 "city_unit": city,
@@ -134,8 +122,10 @@ class Answers:
                 "product_id": row["product_id"],
                 "rate_min": row["rate_min"],
             }
-            for row in products
+            for row in self.told["financial_institutions.product"]
+            if self._is_offered(row) and row["product_id"] not in shut and row["institution_id"] in licensed - penalized
             for city in cities[str(row["institution_id"])]
+            if _is_offered_in(city, row["regions"])
         ]
         return sorted(
             rows,
@@ -146,6 +136,33 @@ class Answers:
                 str(row["product_id"]),
             ),
         )
+
+    def _is_offered(self, row: dict[str, object]) -> bool:
+        """Whether a version of a product is offered tonight, to companies, unsecured and small."""
+        night = self.delivered.night
+        begin, end = row["stated_from"], row["stated_to"]
+        return bool(
+            row["is_current"]
+            and row["status"] == "published"
+            and row["category"] == _UNSECURED
+            and row["target"] == "企业"
+            and not row["is_guarantee_required"]
+            and _int(row["limit_max_amount"]) <= _LIMIT
+            and (not isinstance(begin, dt.date) or begin <= night)
+            and (not isinstance(end, dt.date) or end >= night)
+        )
+
+    def _penalized_for_lending(self) -> set[object]:
+        night = self.delivered.night
+        return {
+            f"CN:{bank.code}"
+            for penalty in self.delivered.lending.penalties.at(night)
+            if penalty.is_lending
+            and _a_year_before(night)
+            < (penalty.published_on if penalty.layout == WIDE else penalty.decided_on)
+            <= night
+            for bank in penalty.banks
+        }
 
     def compensation_rates(self) -> Rows:
         """13: payments to what was released, by guarantor and year of its quarters."""
@@ -206,10 +223,14 @@ class Answers:
     def guaranteed_twice(self) -> Rows:
         """14: companies under guarantees of two or more institutions at once, above 500 万元 in all.
 
-        By the company: a contract that names it without its code is its own all the same.
+        By the company: a contract that names it without its code is its own all the same. One that has ended before the
+        night no longer counts, though the newest report may still have it in force.
         """
         found: dict[str, tuple[set[str], list[int]]] = defaultdict(lambda: (set(), []))
         for row in self._in_force():
+            ends_on = row["ends_on"]
+            if isinstance(ends_on, dt.date) and ends_on < self.delivered.night:
+                continue
             guarantors, amounts = found[str(row["client_name"])]
             guarantors.add(str(row["guarantor_id"]))
             amounts.append(_int(row["balance_amount"]))
@@ -244,6 +265,18 @@ def _int(value: object) -> int:
 def _float(value: object) -> float:
     assert isinstance(value, int | float)
     return float(value)
+
+
+def _shuts_out(product: Product) -> bool:
+    """Whether a hard criterion asks for qualifications among which 科技型中小 is not."""
+    asked = [rule for rule in product.criteria if rule.is_hard and rule.field == "qualification"]
+    return any(TECH_SME not in (rule.value or "") for rule in asked)
+
+
+def _is_offered_in(city: str, regions: object) -> bool:
+    """Whether a product of these regions is offered in a prefecture; without regions it is everywhere."""
+    assert isinstance(regions, list)
+    return not regions or any(str(region)[:4] in (city, f"{city[:2]}00") for region in regions)
 
 
 def _a_year_before(night: dt.date) -> dt.date:

@@ -80,7 +80,7 @@ class Penalties:
 
     def _drawn(self, number: int, day: int) -> Penalty:
         which, lending, words, wan, wait, layout, several, people, item = draw(
-            self.seed, number, 911, len(self.banks.all), 2, 4, 20, 20, 6, 10, 4, 3
+            self.seed, number, 911, len(self.banks.all), 6, 4, 20, 20, 6, 10, 4, 3
         )
         # None that changes its name: a decision names it as it was.
         banks = [bank for bank in self.banks.listed(1) if not bank.renamed]
@@ -96,8 +96,8 @@ class Penalties:
             decision_no=f"{'金' if code == '4113' else place}罚决字〔{decided.year}〕{number % 400 + 1}号",
             banks=() if several == 9 else (first, second) if several == 8 else (first,),
             persons=(person,) if several == 9 or people == 0 else (),
-            is_lending=bool(lending),
-            violation=(_LENDING if lending else _OTHER)[words],
+            is_lending=lending == 0,
+            violation=(_OTHER if lending else _LENDING)[words],
             amount_wan=20 + 10 * wan,
             authority=authority,
             decided_on=decided,

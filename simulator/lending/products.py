@@ -86,13 +86,6 @@ class Product:
     contact: str
     phone: str
 
-    @property
-    def is_for_tech_sme(self) -> bool:
-        """Whether a hard criterion names the qualification of question 8."""
-        return any(
-            rule.is_hard and rule.field == "qualification" and TECH_SME in (rule.value or "") for rule in self.criteria
-        )
-
 
 _CHANGE, _WITHDRAW, _SILENT = 30, 5, 40  # of 1,000 products a night; of 100 changes
 _LATE_BIRTH = 8  # of 100 products appear in the first 60 nights

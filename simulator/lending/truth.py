@@ -275,7 +275,7 @@ def _cooperation(delivered: Delivered) -> Rows:
 
 def _deliveries(delivered: Delivered) -> Rows:
     """One row a file that has arrived; one that was not read to its rows has none."""
-    standing = set(delivered.standing.values())
+    in_force = {one.part: one for one in delivered.all if one.status in ("loaded", "withdrawn")}
     return [
         {
             "source_id": delivery.part.source,
@@ -288,7 +288,7 @@ def _deliveries(delivered: Delivered) -> Rows:
             "status": delivery.status,
             "rows": len(told.rows) if delivery.status == "loaded" or delivery.event is Event.LYING else 0,
             "withheld_rows": len(told.withheld),
-            "is_current": delivery in standing,
+            "is_current": in_force.get(delivery.part) == delivery,
         }
         for delivery, told in delivered.prepared.items()
     ]

@@ -1,17 +1,13 @@
-"""Two guarantors, their lists, reports and banks over three nights, and the SBA's file as it is handed over."""
+"""Two guarantors, their lists, reports and banks over three nights."""
 
-import csv
-import gzip
 from collections.abc import Iterator, Mapping
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 NIGHTS = [date(2026, 7, 13), date(2026, 7, 14), date(2026, 7, 15)]
 FIRST, SECOND = "91330106MA27X2002N", "91330106MA27X2010H"
 CLIENT = "91320100MA1MAB003T"
 ICBC = "B0001H111000001"
-SBA_FILE = Path(__file__).parents[3] / "shared/upstream/data/sba/foia-7a-national-subset.csv.gz"
 
 Row = dict[str, Any]
 
@@ -101,33 +97,3 @@ def said() -> Iterator[tuple[date, Mapping[str, list[Row]]]]:
             "guarantor_reports__contract": [{**row, "_change": "removed"} for row in june],
         },
     )
-
-
-def loans() -> list[Row]:
-    """The SBA's real file in the extractor's shape; natural persons are masked there as `[individual]`."""
-    heads = {
-        "loan_key": "LoanNr_ChkDgt",
-        "borrower_city": "City",
-        "borrower_state": "State",
-        "borrower_zip": "Zip",
-        "lender_name": "Bank",
-        "lender_state": "BankState",
-        "naics": "NAICS",
-        "approved_on": "ApprovalDate",
-        "term_months": "Term",
-        "disbursed_on": "DisbursementDate",
-        "status_raw": "MIS_Status",
-        "charged_off_on": "ChgOffDate",
-        "charged_off_amount": "ChgOffPrinGr",
-        "approved_amount": "GrAppv",
-        "guaranteed_amount": "SBA_Appv",
-    }
-    with gzip.open(SBA_FILE, "rt", encoding="utf-8", newline="") as file:
-        return [
-            {ours: row[theirs] or None for ours, theirs in heads.items()}
-            | {
-                "is_individual": "true" if row["Name"] == "[individual]" else "false",
-                "borrower_name": None if row["Name"] == "[individual]" else row["Name"],
-            }
-            for row in csv.DictReader(file)
-        ]

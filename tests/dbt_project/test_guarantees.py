@@ -1,10 +1,9 @@
-"""Guarantees through the real models: three nights of two guarantors, and the SBA's real file."""
+"""Guarantees through the real models: three nights of two guarantors."""
 
-from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from guarantee_world import FIRST, NIGHTS, SBA_FILE, SECOND, loans, said
+from guarantee_world import FIRST, SECOND, said
 from listing_build import Dbt
 from record_build import Records
 
@@ -47,16 +46,6 @@ def nights(dbt: Dbt, tmp_path_factory: pytest.TempPathFactory) -> tuple[Records,
         records.night(night, rows)
         seen.append({name: set(records.query(sql)) for name, sql in ASKED.items()})
     return records, seen
-
-
-@pytest.fixture(scope="module")
-def real(dbt: Dbt, tmp_path_factory: pytest.TempPathFactory) -> Records:
-    """The SBA's real file, built."""
-    if not SBA_FILE.exists():
-        pytest.skip(f"no real upstream data: {SBA_FILE} is not there")
-    records = Records(tmp_path_factory.mktemp("sba"), dbt)
-    records.night(NIGHTS[0], {"sba__loan": loans()})
-    return records
 
 
 def test_a_guarantor_missing_from_its_newest_list_has_given_up(nights: tuple[Records, list[Seen]]) -> None:
@@ -129,41 +118,3 @@ def test_night_by_night_ends_as_one_full_build_does(nights: tuple[Records, list[
     other = records.at_once(tmp_path)
     for table in TABLES:
         assert sorted(records.query(f"from {table}"), key=repr) == sorted(other.query(f"from {table}"), key=repr), table
-
-
-def test_the_real_file_of_the_sba(real: Records) -> None:
-    """Every loan is a contract; sums and statuses are those of the file. Shares are rounded, amounts are not."""
-    (sums,) = real.query(
-        "select count(*), sum(principal_amount), sum(charged_off_amount),"
-        " sum(principal_amount * share_guarantor_ratio),"
-        " max(abs(share_guarantor_ratio + share_bank_ratio - 1)) from guarantees.contract"
-    )
-    assert sums[:3] == (15_000, Decimal(1_749_635_746), Decimal(154_382_068))
-    assert sums[3] == pytest.approx(Decimal(1_239_578_101), abs=1000)
-    assert sums[4] == 0
-    assert real.query("select sum(guaranteed_amount) from staging.stg_sba__loan") == [(Decimal(1_239_578_101),)]
-    statuses = real.query("select status, count(*) from guarantees.contract group by all")
-    assert dict(statuses) == {"解除": 12_074, "代偿": 2_899, None: 27}
-    assert real.query("from quarantine.guarantee_contract") == []
-    persons = "select count(*) from guarantees.contract where client_name is null and client_organization_id is null"
-    assert real.query(persons) == [(554,)]
-
-
-def test_spellings_of_real_lenders_fall_together(real: Records) -> None:
-    """1,134 spellings are 1,121 lenders, and every contract that names one leads to it."""
-    lenders = real.query(
-        "select count(distinct creditor_name), count(distinct creditor_organization_id),"
-        " count(*) filter ((creditor_name is null) <> (creditor_organization_id is null)) from guarantees.contract"
-    )
-    assert lenders == [(1_134, 1_121, 0)]
-    of_one = "select count(distinct creditor_organization_id) from guarantees.contract where creditor_name in (?)"
-    names = "'COMMUNITY BK & TR CO', 'COMMUNITY BANK & TRUST COMPANY'"
-    assert real.query(of_one.replace("?", names)) == [(1,)]
-
-
-def test_the_agency_is_a_guarantor_and_an_organization(real: Records) -> None:
-    found = real.query("""
-        select guarantor_id, legal_name, leverage_cap, organization.visibility from guarantees.institution
-        join organizations.organization using (organization_id, legal_name)
-    """)
-    assert found == [("US:SBA", "U.S. Small Business Administration", None, "public")]

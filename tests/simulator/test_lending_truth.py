@@ -209,7 +209,9 @@ def test_answers_are_what_their_question_asks(lending: Lending, told: dict[dt.da
         contracts = [
             contract
             for contract in known["guarantees.contract"]
-            if contract["client_name"] == row["client_name"] and contract["status"] == "在保"
+            if contract["client_name"] == row["client_name"]
+            and contract["status"] == "在保"
+            and contract["ends_on"] >= NIGHTS[-1]
         ]
         assert sum(int(str(contract["balance_amount"])) for contract in contracts) == row["exposure_cny"]
         assert len({contract["guarantor_id"] for contract in contracts}) > 1
