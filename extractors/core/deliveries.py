@@ -20,6 +20,7 @@ from extractors.core.spec import SourceSpec
 from extractors.core.verdict import History, Verdict, judge, sha256
 
 REPORT, REDUCED = ".report.txt", ".reduced.csv"
+SHOWN_FILES = 20
 
 
 def lying(spec: SourceSpec, name: str, inbox: Path) -> list[Waiting]:
@@ -80,7 +81,7 @@ def deliver(
         broken={d.part: str(d.message) for d in deliveries if d.status == "rejected" and d.part not in counts},
         deliveries=deliveries,
         content_hash=content_hash(resource, folder / "records.parquet", counts) if counts else None,
-        warnings=[f"{item.name}: {warning}" for item, verdict in moves for warning in verdict.warnings],
+        warnings=_warnings(moves),
         started_at=started_at,
         finished_at=clock.now(),
         files={path.name: sha256_of(path) for path in sorted(folder.glob("*.parquet"))},
@@ -109,6 +110,18 @@ def _payload(verdict: Verdict, clock: Clock) -> Payload:
     )
 
 
+def _warnings(moves: list[tuple[Waiting, Verdict]]) -> list[str]:
+    """What should be looked at, said once for all files that have it."""
+    found: dict[str, list[str]] = {}
+    for item, verdict in moves:
+        for warning in verdict.warnings:
+            found.setdefault(warning, []).append(item.name)
+    return [
+        f"{names[0]}{f' and {len(names) - 1} more files' if names[1:] else ''}: {warning}"
+        for warning, names in found.items()
+    ]
+
+
 def _status(deliveries: list[Delivery]) -> Status:
     states = {delivery.status for delivery in deliveries}
     if "rejected" in states:
@@ -130,15 +143,17 @@ def _advice(deliveries: list[Delivery], folder: Path) -> tuple[str | None, str |
 
 
 def describe(outcome: Outcome) -> str:
-    """What an attempt came to, for the log and for the person who is woken up."""
+    """What an attempt came to, for the log and for the person who is woken up: the files that want looking at."""
     head = f"{outcome.source}/{outcome.resource} {outcome.run_date}: {outcome.status}"
     if not outcome.deliveries:
         return f"{head}: no file came"
-    lines = [
-        f"  {delivery.file_name}: {delivery.status}"
-        + ("" if delivery.status == "loaded" and delivery.message is None else f": {delivery.message}")
-        for delivery in outcome.deliveries
-    ]
+    quiet = [one for one in outcome.deliveries if one.status == "loaded" and not (one.faulty or one.rejected)]
+    loud = [one for one in outcome.deliveries if one not in quiet]
+    lines = [f"  {one.file_name}: {one.status}: {one.message}" for one in loud[:SHOWN_FILES]]
+    if len(loud) > SHOWN_FILES:
+        lines.append(f"  and {len(loud) - SHOWN_FILES} more like these")
+    if loud and quiet:
+        lines.append(f"  {len(quiet)} file(s) loaded without a fault")
     then = [f"  next: {outcome.next}"] if outcome.next else []
     return "\n".join([f"{head}: {len(outcome.deliveries)} file(s), {outcome.records} records", *lines, *then])
 
@@ -162,6 +177,11 @@ def report(verdict: Verdict, run_date: date) -> str:
         f"{delivery.duplicates} repeated, {delivery.rejected} rejected",
         *([f"encoding   {delivery.encoding}"] if delivery.encoding else []),
         "",
+        *(
+            ["kept       without the columns of natural persons, and without unknown ones"]
+            if verdict.reduced and delivery.status == "loaded"
+            else []
+        ),
         f"why        {delivery.message}",
         f"next       {verdict.next}",
     ]

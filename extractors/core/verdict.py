@@ -146,7 +146,7 @@ class _Case:
             self._check_manifest(told, received)
         known = self._history.current(self._delivery.part)
         if known and known[1].sha256 == received.sha256:
-            since = f"repeated: the same content was taken on {known[0]} as {known[1].file_name}"
+            since = f"the same content was taken on {known[0]} as {known[1].file_name}"
             # What is already in the archive without natural persons' data is not kept a second time with them.
             reduced = bool(resource.personal) and not self._item.withdraws
             return Verdict(
@@ -208,7 +208,7 @@ class _Case:
         empty = pa.table(
             {**{name: pa.array([], pa.string()) for name in resource.kept}, "_row": pa.array([], pa.int32())}
         )
-        message = f"withdrawn: the {known[1].records} records of {known[1].file_name} ({known[0]}) are removed"
+        message = f"the {known[1].records} records of {known[1].file_name} ({known[0]}) are removed"
         return Verdict(
             self._note(status="withdrawn", message=message),
             table=empty,
@@ -221,11 +221,6 @@ class _Case:
     def _loaded(self, resource: Resource, received: Received) -> Verdict:
         assert resource.file is not None
         known = self._history.current(self._delivery.part)
-        if known and known[1].sha256 == received.sha256:
-            since = f"the same content was loaded on {known[0]} as {known[1].file_name}"
-            return Verdict(
-                self._note(status="repeated", message=f"repeated: {since}"), next="nothing: nothing was loaded"
-            )
         self._check_superseded(received)
         sender, period = str(self._delivery.sender), str(self._delivery.period)
         found = read(self._item.name, received.content, resource, sender)
@@ -239,8 +234,6 @@ class _Case:
         if not self._accept_volume:
             self._check_volume(resource, checked)
         kept, reduced = _archived(resource, found, received.content)
-        if reduced:
-            self._warnings.append("kept without the columns of natural persons, and without unknown ones")
         how = f"replaces {known[1].file_name} ({known[0]})" if known else "first delivery of this part"
         bad = f"; {checked.faulty} row(s) withheld" if checked.faulty else ""
         bad += f"; {checked.rejected} row(s) rejected" if checked.rejected else ""

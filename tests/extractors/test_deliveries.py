@@ -218,7 +218,11 @@ def test_one_bad_file_does_not_stop_the_good_one(inbox: Inbox) -> None:
     assert (outcome.status, outcome.records) == ("partial", 3)
     assert list(outcome.parts) == ["33|2026-05-31"]
     assert list(outcome.broken) == ["33|2026-06-30"]
-    assert describe(outcome).count("\n") == 3
+    head, bad, good, then = describe(outcome).split("\n")
+    assert head.endswith("partial: 2 file(s), 3 records")
+    assert bad.startswith(f"  {JUNE}: rejected: ")
+    assert good == "  1 file(s) loaded without a fault"
+    assert then.startswith("  next: read ")
 
 
 def test_bad_rows_are_withheld_or_refuse_the_file_as_declared(inbox: Inbox) -> None:

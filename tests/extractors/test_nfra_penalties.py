@@ -1,6 +1,6 @@
 """Penalties: pages in every layout, organizations only, and pages nobody knows."""
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -150,6 +150,7 @@ class Regulator:
     def __init__(self, server: Server, folder: Path, clock: Any) -> None:
         self.server, self.clock, self.archive = server, clock, Archive(folder / "raw")
         self.lists: dict[str, dict[int, str]] = {"4113": {}, "4114": {}, "4115": {}}
+        self.published: dict[int, str] = {}
         self.instead: dict[str, Answer] = {}
         self.more = 0
         server.answer_to = self.answer
@@ -162,7 +163,11 @@ class Regulator:
             docs = list(self.lists[item])
             start = (int(asked.query["pageIndex"]) - 1) * int(asked.query["pageSize"])
             rows = [
-                {"docId": doc, "docSubtitle": f"公开表（王小明）{doc}", "publishDate": "2024-01-02 10:00:00"}
+                {
+                    "docId": doc,
+                    "docSubtitle": f"公开表（王小明）{doc}",
+                    "publishDate": self.published.get(doc, "2024-01-02 10:00:00"),
+                }
                 for doc in docs[start : start + 18]
             ]
             return as_json({"rptCode": 200, "data": {"total": len(docs) + self.more, "rows": rows}})
@@ -171,10 +176,17 @@ class Regulator:
         data = {"docId": int(number), "docTitle": subtitle, "docSubtitle": subtitle, "docClob": html}
         return as_json({"rptCode": 200, "data": data})
 
-    def fetch(self) -> Outcome:
+    def fetch(self, night: date = NIGHT) -> Outcome:
         """One attempt."""
         access = Access(self.clock, "fsdb/test", lambda _: self.server.address, paced=False, timeout=5.0)
-        return fetch(all_specs()["nfra_penalties"], "penalty", self.archive, NIGHT, access)
+        return fetch(all_specs()["nfra_penalties"], "penalty", self.archive, night, access)
+
+    def pages(self, night: date) -> set[str]:
+        """The pages that a reading of everything that is due asks for."""
+        before = len(self.server.asked)
+        assert self.fetch(night).is_good
+        asked = [one.path for one in self.server.asked[before:]]
+        return {path.rpartition("=")[2].removesuffix(".json") for path in asked if "docId" in path}
 
     def records(self) -> list[dict[str, Any]]:
         attempt = self.archive.last("nfra_penalties", "penalty", NIGHT)
@@ -252,3 +264,32 @@ def test_a_list_that_has_less_than_it_declares_is_broken(regulator: Regulator) -
     regulator.more = 1
     outcome = regulator.fetch()
     assert "list 4113 declares 2 pages, 1 came" in outcome.broken["4113"]
+
+
+# -- night after night -----------------------------------------------------------------------------------------------
+
+
+def test_a_page_is_read_when_it_is_new_and_for_a_week_after(regulator: Regulator) -> None:
+    """Older pages come again with the next full reading, four weeks later, and what is gone by then is missed."""
+    regulator.lists["4114"] = dict.fromkeys((5, 6), LAYOUTS["7 rows"])
+    regulator.published = {1: "2024-01-01 09:00:00", 5: "2023-05-01 09:00:00", 6: "sometime"}
+    assert regulator.fetch().records == 3
+    regulator.lists["4114"][7] = LAYOUTS["7 rows"]
+    regulator.published[7] = "2024-01-07 18:00:00"
+    assert regulator.pages(NIGHT + timedelta(days=1)) == {"1", "6", "7"}
+    assert regulator.pages(NIGHT + timedelta(days=2)) == {"1", "6", "7"}, "the cursor is a day of publication, not ours"
+    regulator.published[8] = "2024-01-09 00:00:00"
+    regulator.lists["4115"][8] = LAYOUTS["7 rows"]
+    regulator.pages(NIGHT + timedelta(days=3))
+    assert regulator.pages(NIGHT + timedelta(days=4)) == {"6", "7", "8"}
+    assert regulator.pages(NIGHT + timedelta(days=28)) == {"1", "5", "6", "7", "8"}
+
+
+def test_after_a_list_failed_the_next_reading_begins_where_this_one_did(regulator: Regulator) -> None:
+    regulator.fetch()
+    regulator.published[2] = "2024-02-01 09:00:00"
+    regulator.lists["4114"][2] = LAYOUTS["7 rows"]
+    regulator.instead["4115"] = Answer(b"busy", 503)
+    assert regulator.fetch(NIGHT + timedelta(days=1)).status == "partial"
+    del regulator.instead["4115"]
+    assert regulator.pages(NIGHT + timedelta(days=2)) == {"1", "2"}

@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from scripted import Answer, Asked, Server, as_json
 
 from extractors.core.archive import Archive, Outcome
 from extractors.core.changes import ChangeLog
+from extractors.core.deltas import standing
 from extractors.core.fetch import Access, fetch
 from extractors.core.files import sha256_of
 from extractors.core.spec import all_specs
@@ -35,13 +36,17 @@ class Catalogue:
         self.address, self.archive, self.clock = server.address, Archive(folder / "raw"), clock
         self.file, self.name = b"", "foia-7a-fy2020-present-as-of-230630.csv"
         self.log = folder / "changes"
+        self.modified: dict[str, str] = {}
+        self.downloads = 0
         server.answer_to = self.answer
 
     def answer(self, asked: Asked) -> Answer:
         if asked.path == "/data.sba.gov/data.json":
             urls = [f"{self.address}/files.sba.gov/x/{self.name}", f"{self.address}/files.sba.gov/x/foia-504-x.csv"]
             files = [{"downloadURL": url} for url in urls]
-            return as_json({"dataset": [{"title": "7(a) & 504 FOIA", "distribution": files}, {"title": "other"}]})
+            dataset = {"title": "7(a) & 504 FOIA", "distribution": files, **self.modified}
+            return as_json({"dataset": [dataset, {"title": "other"}]})
+        self.downloads += 1
         assert asked.path == f"/files.sba.gov/x/{self.name}"
         return Answer(self.file, headers={"Content-Type": "text/csv"})
 
@@ -73,6 +78,15 @@ class Catalogue:
     def records(self, night: date = FIRST) -> list[dict[str, Any]]:
         return pq.read_table(self.folder(night) / "records.parquet").to_pylist()
 
+    def changes_of(self, night: date) -> tuple[int, int, int]:
+        """(added, changed, removed) of a night that is read now."""
+        self.fetch(night)
+        return self.changes(night)
+
+    def standing(self, night: date) -> dict[str, int]:
+        """How many loans of each file stand after a night."""
+        return standing(self.archive, "sba", "loan", all_specs()["sba"].resources["loan"], night)
+
     def changes(self, night: date) -> tuple[int, int, int]:
         """(added, changed, removed) of a night."""
         spec = all_specs()["sba"]
@@ -86,6 +100,37 @@ class Catalogue:
 def catalogue(server: Server, tmp_path: Path, clock: Any) -> Catalogue:
     """A catalogue nobody has read yet."""
     return Catalogue(server, tmp_path, clock)
+
+
+# -- when it is fetched ----------------------------------------------------------------------------------------------
+
+
+def test_the_file_is_fetched_when_the_catalogue_says_that_it_is_another(catalogue: Catalogue) -> None:
+    """Else its loans stand as they are; four weeks later it is fetched whatever the catalogue says."""
+    borrowers = [{"BorrName": f"{name}, LLC"} for name in ("Sinu", "Rumi", "Onus", "Lacus")]
+    catalogue.loans(*borrowers[:2])
+    catalogue.modified = {"modified": "2026-07-01"}
+    assert catalogue.changes_of(FIRST) == (2, 0, 0)
+    catalogue.loans(*borrowers[:3])
+    quiet = FIRST + timedelta(days=1)
+    outcome = catalogue.fetch(quiet)
+    assert (outcome.status, outcome.records, catalogue.downloads) == ("unchanged", 0, 1)
+    assert catalogue.standing(quiet) == {"foia-7a-fy2020-present": 2}
+    catalogue.modified = {"modified": "2026-07-15"}
+    assert catalogue.changes_of(FIRST + timedelta(days=2)) == (1, 0, 0)
+    catalogue.loans(*borrowers)
+    assert catalogue.fetch(FIRST + timedelta(days=29)).records == 0
+    assert catalogue.changes_of(FIRST + timedelta(days=30)) == (1, 0, 0)
+    catalogue.name = "foia-7a-fy2020-present-as-of-260930.csv"
+    catalogue.fetch(FIRST + timedelta(days=31))
+    assert catalogue.downloads == 4
+
+
+def test_a_catalogue_that_tells_no_date_is_not_believed_to_be_the_same(catalogue: Catalogue) -> None:
+    catalogue.loans({"BorrName": "Sinu, Inc"})
+    for night in range(2):
+        catalogue.fetch(FIRST + timedelta(days=night))
+    assert catalogue.downloads == 2
 
 
 # -- the real file ---------------------------------------------------------------------------------------------------

@@ -1,15 +1,17 @@
 """National Financial Regulatory Administration: penalties against institutions, from three lists of pages.
 
 Lists are JSON, 18 pages of text at a time counted from 1; each page is a JSON document with an HTML table in it, which
-names natural persons. It is read here and kept nowhere: records speak of organizations only.
+names natural persons. It is read here and kept nowhere: records speak of organizations only. A page is read when it is
+new, for a week after that (some are corrected), and with all others from time to time.
 """
 
 import re
 from collections.abc import Iterator
+from datetime import date, timedelta
 
 from extractors.core.errors import RefusedError, SchemaError, SourceError
 from extractors.core.http import Client
-from extractors.core.pages import Broken, ListMoved, Page, Record, Warn, Yielded, at, stable_pages
+from extractors.core.pages import Broken, Cursor, ListMoved, Page, Record, Since, Warn, Yielded, at, stable_pages
 from extractors.sources.nfra_penalties.layouts import ORGANIZATION, Decision, decisions
 
 # 总局机关, 监管局本级, 监管分局本级
@@ -17,6 +19,7 @@ LISTS = ("4113", "4114", "4115")
 LIST = "/cbircweb/DocInfo/SelectDocByItemIdAndChild"
 DETAIL = "/cn/static/data/DocInfo/SelectByDocId/data_docId={}.json"
 PAGE_SIZE = 18
+AGAIN = timedelta(days=7)
 ERASED = "[个人]"
 # A name between 对 and what was done to it; a text may name persons that stand nowhere else on the page.
 PUNISHED = re.compile(
@@ -26,18 +29,43 @@ IN_BRACKETS = re.compile(r"[（(]([^（）()]*)[）)]")
 COLUMNS = ("decision_no", "party_name", "violation", "basis", "decision", "authority", "decided_on")
 
 
-def penalty(client: Client) -> Iterator[Yielded]:
-    """Yield every penalized organization of every decision, one part a list; a list that fails is `Broken`."""
+def penalty(client: Client, since: Since) -> Iterator[Yielded]:
+    """Yield the penalized organizations of decisions published since the cursor, which is a day, and shortly before it.
+
+    One part a list; a list that fails is `Broken`, and the next reading begins where this one did.
+    """
+    days: set[date] = set()
+    failed = False
     for item in LISTS:
         try:
-            yield from _list(client, item)
+            entries = _listed(client, item)
+            days |= {day for entry in entries if (day := _published(entry))}
+            yield from _list(client, item, [entry for entry in entries if _is_due(entry, since)])
         except SourceError as error:
+            failed = True
             yield Broken(item, str(error))
+    if days and not failed:
+        yield Cursor(str(max(days)), since.cursor is None)
 
 
-def _list(client: Client, item: str) -> Iterator[Yielded]:
+def _published(entry: Record) -> date | None:
+    """The day an entry of a list was published; None where that is no day."""
+    try:
+        return date.fromisoformat(str(entry.get("publishDate"))[:10])
+    except ValueError:
+        return None
+
+
+def _is_due(entry: Record, since: Since) -> bool:
+    """Whether the page of an entry is to be read."""
+    day = _published(entry)
+    return since.cursor is None or day is None or day > date.fromisoformat(since.cursor) - AGAIN
+
+
+def _list(client: Client, item: str, entries: list[Record]) -> Iterator[Yielded]:
+    """The organizations of these pages of a list."""
     records: list[tuple[Record, str]] = []
-    for listed in _listed(client, item):
+    for listed in entries:
         doc = str(listed["docId"])
         about = {"doc_id": doc, "item_id": item, "published_on": listed.get("publishDate")}
         try:

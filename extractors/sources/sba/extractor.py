@@ -1,12 +1,14 @@
 """US Small Business Administration: the guaranteed-loan files behind the agency's catalogue.
 
-The catalogue (`/data.json`, DCAT-US 1.1) names the data set, the data set its files. The files are large: they go to
-the disk, through DuckDB, and out again, never through memory as a whole.
+The catalogue (`/data.json`, DCAT-US 1.1) names the data set, the data set its files. The files are large: they are
+fetched when the catalogue says that they are others or modified, and from time to time whatever it says; they go to the
+disk, through DuckDB, and out again, never through memory as a whole.
 """
 
 import codecs
 import csv
 import io
+import json
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
@@ -16,7 +18,7 @@ import duckdb
 
 from extractors.core.errors import SchemaError
 from extractors.core.http import Client
-from extractors.core.pages import Bulk, Record, Warn, Yielded, at
+from extractors.core.pages import Bulk, Cursor, Page, Record, Since, Warn, Yielded, at
 from extractors.core.spec import all_specs
 from extractors.core.sql import literal, write_parquet
 from extractors.sources.sba.heads import archived, head_of, loans
@@ -24,24 +26,40 @@ from extractors.sources.sba.heads import archived, head_of, loans
 DATASET = "0ff8e8e9-b967-4f4e-987c-6ac78c575087"
 
 
-def loan(client: Client) -> Iterator[Yielded]:
-    """Yield every 7(a) loan, one part a file."""
+def loan(client: Client, since: Since) -> Iterator[Yielded]:
+    """Yield every 7(a) loan, one part a file; nothing new where the files are those of the cursor."""
     columns = all_specs()["sba"].resources["loan"].kept
-    for part, url in _files(client).items():
+    dataset = _dataset(client)
+    files = _files(dataset)
+    modified = str(dataset.get("modified") or "")
+    state = json.dumps([modified, *files.values()])
+    if modified and state == since.cursor:
+        for part in files:
+            yield Page([], 0, partition=part)
+        yield Cursor(state, whole=False)
+        return
+    for part, url in files.items():
         with client.at(url).download("") as came:
             yield from _read(came.path, part, columns, came.keep)
+    yield Cursor(state, whole=True)
 
 
-def _files(client: Client) -> dict[str, str]:
-    """The 7(a) files of the catalogue: name of the part (the file's, less its date) → address."""
+def _dataset(client: Client) -> Record:
+    """The entry of the loan files in the catalogue."""
     catalogue = client.get_json("/data.json", has=("dataset",))
     datasets = [found for found in at(catalogue, "dataset", list) if DATASET in str(found.get("identifier", ""))]
     if not datasets:
         datasets = [found for found in catalogue["dataset"] if re.search(r"7\(a\).*FOIA", str(found.get("title")))]
     if len(datasets) != 1:
         raise SchemaError(f"expected one data set {DATASET} or '7(a) … FOIA' in the catalogue, got {len(datasets)}")
+    found: Record = datasets[0]
+    return found
+
+
+def _files(dataset: Record) -> dict[str, str]:
+    """The 7(a) files of the data set: name of the part (the file's, less its date) → address."""
     files: dict[str, str] = {}
-    for distribution in at(datasets[0], "distribution", list):
+    for distribution in at(dataset, "distribution", list):
         url = str(distribution.get("downloadURL") or "")
         name = PurePosixPath(urlsplit(url).path).name
         if name.lower().endswith(".csv") and re.search(r"7-?\(?a\b", name.lower()):
@@ -50,7 +68,7 @@ def _files(client: Client) -> dict[str, str]:
                 raise SchemaError(f"two files of the catalogue are {part!r}: {files[part]}, {url}")
             files[part] = url
     if not files:
-        named = [_named(distribution) for distribution in datasets[0]["distribution"]]
+        named = [_named(distribution) for distribution in dataset["distribution"]]
         raise SchemaError(f"expected CSV files of 7(a) loans in the data set, got {', '.join(named)[:400] or 'none'}")
     return dict(sorted(files.items()))
 
