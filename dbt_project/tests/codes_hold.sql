@@ -2,6 +2,25 @@
 -- there, and a province is never laxer than the country. Seeds change only with the code, so one test looks at all of them.
 {{ config(tags=['reference']) }}
 
+{% set keys = {
+    'criterion_field': "subject || ' ' || field",
+    'eligibility_map': 'eligibility_type',
+    'fi_type_map': 'word',
+    'guarantee_rule': "rule || ' ' || area || ' ' || valid_from",
+    'identifier_scheme': 'id_type',
+    'industry': "code || ' ' || valid_from",
+    'lender_word': 'spelling',
+    'lending_rate_map': 'rate_type',
+    'null_word': 'word',
+    'product_category_map': "jurisdiction || ' ' || word",
+    'public_guarantor': 'guarantor_id',
+    'rating_scale': "term || ' ' || rating",
+    'region': "code || ' ' || valid_from",
+    'reporting_unit': 'reporting_unit',
+    'sba_status_map': 'raw_status',
+    'size_threshold': "industry_kind || ' ' || valid_from",
+    'unit': 'word',
+} %}
 with regions as (
     select *, coalesce(valid_to, date '9999-12-31') as until from {{ ref('region') }}
 ),
@@ -23,23 +42,10 @@ reporting_units as (
 ),
 
 keys as (
-    select 'region' as seed, code || ' ' || valid_from as what from regions
-    union all
-    select 'industry' as seed, code || ' ' || valid_from as what from industries
-    union all
-    select 'size_threshold' as seed, industry_kind || ' ' || valid_from as what from sizes
-    union all
-    select 'guarantee_rule' as seed, rule || ' ' || area || ' ' || valid_from as what from rules
-    union all
-    select 'reporting_unit' as seed, reporting_unit as what from reporting_units
-    union all
-    select 'unit' as seed, word as what from {{ ref('unit') }}
-    union all
-    select 'null_word' as seed, word as what from {{ ref('null_word') }}
-    union all
-    select 'rating_scale' as seed, term || ' ' || rating as what from {{ ref('rating_scale') }}
-    union all
-    select 'identifier_scheme' as seed, id_type as what from {{ ref('identifier_scheme') }}
+    {% for seed, key in keys.items() %}
+    select '{{ seed }}' as seed, {{ key }} as what from {{ ref(seed) }}
+    {% if not loop.last %}union all{% endif %}
+    {% endfor %}
 )
 
 select seed || ': key twice or empty' as problem, what

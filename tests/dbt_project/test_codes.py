@@ -18,7 +18,8 @@ from listing_world import seed
 
 LETTERS_AND_DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 LISTS = ["region", "industry", "unit", "null_word", "rating_scale", "guarantee_rule", "size_threshold"]
-LISTS += ["reporting_unit", "identifier_scheme"]
+LISTS += ["reporting_unit", "identifier_scheme", "criterion_field", "eligibility_map", "fi_type_map", "lender_word"]
+LISTS += ["lending_rate_map", "product_category_map", "public_guarantor", "sba_status_map"]
 
 Ask = Callable[..., list[Any]]
 
@@ -235,6 +236,8 @@ def test_the_numbers_of_the_exchanges(source: str, column: str, scheme: str) -> 
     [
         ("insert into reference.unit from reference.unit where word = '万元'", "unit: key twice or empty"),
         ("update reference.null_word set word = null where word = '/'", "null_word: key twice or empty"),
+        ("insert into reference.fi_type_map from reference.fi_type_map limit 1", "fi_type_map: key twice or empty"),
+        ("update reference.public_guarantor set guarantor_id = null", "public_guarantor: key twice or empty"),
         ("update reference.region set valid_to = '2030-01-01' where code = '371202'", None),
         (
             "update reference.region set valid_to = '2030-01-01' where code = '330301' and valid_from = '1980-12-31'",
