@@ -6,9 +6,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from extractors.core.files import write_atomic
 from pipeline.settings import PROJECT
 
 PROJECT_DIR = PROJECT / "dbt_project"
+# By project and database: what parsing gave, and the `manifest.json` it wrote. Parsing takes longer than a small night.
+_PARSED: dict[tuple[Path, str], tuple[Any, bytes]] = {}
 
 
 class BuildError(Exception):
@@ -16,7 +19,7 @@ class BuildError(Exception):
 
 
 class Dbt:
-    """dbt's project on one build file; parsed once, however often something is built."""
+    """dbt's project on one build file; parsed once in a process, however often something is built."""
 
     def __init__(self, warehouse: Path, workdir: Path) -> None:
         """`workdir` takes dbt's target (`manifest.json`) and logs."""
@@ -29,9 +32,19 @@ class Dbt:
         Unit tests guard the code, not the night, and are left out. Raises `BuildError` with every failed node.
         """
         if self._manifest is None:
-            self._manifest = self._invoke("parse").result
-        outcome = self._invoke("build", "--exclude-resource-type", "unit_test", *arguments)
+            self._manifest = self._parsed()
+        # The manifest is that of the parsing: writing it again takes as long as the build of a small night.
+        outcome = self._invoke("build", "--no-write-json", "--exclude-resource-type", "unit_test", *arguments)
         return len(outcome.result.results)
+
+    def _parsed(self) -> Any:
+        """The manifest, which lies in the target folder then."""
+        key, file = (PROJECT_DIR, self._warehouse.stem), self._workdir / "target" / "manifest.json"
+        if key in _PARSED:
+            write_atomic(file, _PARSED[key][1])
+        else:
+            _PARSED[key] = self._invoke("parse").result, file.read_bytes()
+        return _PARSED[key][0]
 
     def _invoke(self, command: str, *arguments: str) -> Any:
         from dbt.adapters.duckdb.connections import DuckDBConnectionManager

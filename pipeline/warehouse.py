@@ -29,7 +29,7 @@ FETCH = pa.schema(
         ("message", pa.string()),
         ("good_run_date", pa.date32()),
         ("age_nights", pa.int32()),
-        ("old_parts", pa.int32()),
+        ("old_parts", pa.int64()),
         *((name, pa.int64()) for name in ("declared_total", "fetched", "duplicates", "rejected", "records")),
         ("selected", pa.bool_()),
         ("visibility", pa.string()),
@@ -91,7 +91,7 @@ class Warehouse:
         new = {key: nights[done.get("/".join(key), 0) :] for key, nights in logs.items()}
         self._feed(run_date, code_version, new, empty, fetches, deliveries)
         dbt = Dbt(self.path, self._folder)
-        before, after = _selection(None if full else [key for key, nights in new.items() if nights])
+        before, after = selection(None if full else [key for key, nights in new.items() if nights])
         dbt.build(*before)
         resolve(self.path, self._decisions, run_date)
         dbt.build(*after)
@@ -147,7 +147,7 @@ class Warehouse:
         return self._folder / "state.json"
 
 
-def _selection(news: Collection[tuple[str, str]] | None) -> tuple[list[str], list[str]]:
+def selection(news: Collection[tuple[str, str]] | None) -> tuple[list[str], list[str]]:
     """dbt's arguments for the part before and the part after identity; `news`: (source, resource) with any, None: all.
 
     What hangs on nothing new is right as it stands; only what tells of the night itself is always built.

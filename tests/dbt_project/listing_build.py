@@ -14,6 +14,7 @@ from listing_world import KEY, PROJECT, Change
 from raw_schema import lay_out, logged
 
 from identity.resolve import resolve
+from pipeline.warehouse import selection
 
 BUILD_FILE = "warehouse.duckdb"
 
@@ -41,6 +42,7 @@ class Dbt:
         os.environ["FSDB_WAREHOUSE"] = str(warehouse)
         folders = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
         folders += ["--target-path", str(self._folder / "target"), "--log-path", str(self._folder / "logs")]
+        folders += ["--no-write-json"]
         try:
             outcome = runner.invoke(["--log-level", "none", "--log-level-file", "none", *arguments, *folders])
         finally:
@@ -64,11 +66,11 @@ class Warehouse:
     def build(self, run_date: date, seen: list[Change], new: list[Change] | None = None) -> None:
         """Bring the file to a night: in full from all changes `seen` so far, or by what is `new` among them."""
         self._feed(run_date, seen, seen if new is None else new)
-        refresh = ["--full-refresh"] if new is None else ["--exclude-resource-type", "seed"]
-        part = ["--exclude-resource-type", "unit_test", *refresh]
-        self._dbt(self.path, "build", "--select", "+tag:identity_input", *part)
+        news = None if new is None else {(change.source, "ipo_project") for change in new}
+        before, after = selection(news)
+        self._dbt(self.path, "build", "--exclude-resource-type", "unit_test", *before)
         resolve(self.path, self._decisions, run_date)
-        self._dbt(self.path, "build", "--exclude", "+tag:identity_input", *part)
+        self._dbt(self.path, "build", "--exclude-resource-type", "unit_test", *after)
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         """The rows a query gives."""

@@ -12,6 +12,7 @@ from listing_build import BUILD_FILE, Dbt
 from raw_schema import Row, lay_out, logged, specs
 
 from identity.resolve import resolve
+from pipeline.warehouse import selection
 
 Said = Mapping[str, Iterable[Row]]
 
@@ -86,11 +87,10 @@ class Records:
     def _build(self, run_date: date, new: Mapping[tuple[str, str], list[dict[str, Any]]], *, full: bool) -> None:
         with duckdb.connect(str(self.path)) as db:
             lay_out(db, run_date, new, self._fetches(run_date), self._deliveries)
-        part = ["--exclude-resource-type", "unit_test"]
-        part += ["--full-refresh"] if full else ["--exclude-resource-type", "seed"]
-        self._dbt(self.path, "build", "--select", "+tag:identity_input", *part)
+        before, after = selection(None if full else [resource for resource, rows in new.items() if rows])
+        self._dbt(self.path, "build", "--exclude-resource-type", "unit_test", *before)
         resolve(self.path, self._decisions, run_date)
-        self._dbt(self.path, "build", "--exclude", "+tag:identity_input", *part)
+        self._dbt(self.path, "build", "--exclude-resource-type", "unit_test", *after)
 
     def _fetches(self, run_date: date) -> list[dict[str, Any]]:
         """A row of raw.fetch for every declared resource: what is there of it after all its changes."""

@@ -44,7 +44,7 @@ TABLES = {
     "quality.source_status": """
         source_id varchar, resource varchar, title varchar, publisher varchar, homepage varchar, licence varchar,
         terms_url varchar, cadence varchar, selected boolean, status varchar, message varchar, good_run_date date,
-        age_nights integer, max_age_nights integer, old_parts integer, declared_total bigint, fetched bigint,
+        age_nights integer, max_age_nights integer, old_parts bigint, declared_total bigint, fetched bigint,
         duplicates bigint, records bigint, as_of date""",
     "quality.row_balance": """
         source_id varchar, resource varchar, fetched bigint, duplicates bigint, rejected bigint, records bigint,

@@ -10,8 +10,12 @@ from typing import Any
 import duckdb
 import pytest
 
+from extractors.core.changes import ChangeLog
+from extractors.core.spec import all_specs
+from pipeline import sources
 from pipeline.night import Night, Report
 from pipeline.settings import Settings
+from pipeline.version import code_version
 from simulator.server import Simulator
 
 FIRST = date(2026, 7, 13)
@@ -65,29 +69,73 @@ class Installation:
             return con.execute(sql).fetchall()
 
 
+@dataclass(frozen=True)
+class Begun:
+    """Folders to begin with, and the release of the first night: copying takes less than building them each time.
+
+    `parsed`: dbt's target with the project parsed; `empty`: a build file with the code lists and no night; `lived`: the
+    data folder after the first night.
+    """
+
+    parsed: Path
+    empty: Path
+    lived: Path
+    release_id: str
+
+
 @pytest.fixture(scope="session")
-def parsed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """dbt's parsed project, so that not every data folder pays for parsing."""
-    data = tmp_path_factory.mktemp("parsed")
+def begun_with(tmp_path_factory: pytest.TempPathFactory) -> Begun:
+    """The first night of the small world, built in full."""
+    folder = tmp_path_factory.mktemp("begun")
     with Simulator(size=400, seed=1, night=str(FIRST)) as sim:
-        Installation(sim, data).run(FIRST)
-    target = data / "build" / "target"
-    for path in target.iterdir():
+        before = Installation(sim, folder / "empty").night(FIRST - timedelta(days=1))
+        empty = {
+            (spec.id, name): ChangeLog(
+                before.settings.changes, before.archive, spec.id, name, resource, spec.address
+            ).empty()
+            for spec in all_specs().values()
+            for name, resource in spec.resources.items()
+        }
+        fetches = sources.rows(before.archive, before.run_date, before.sources())
+        before.warehouse.build(before.run_date, code_version(), {key: [] for key in empty}, empty, fetches)
+        release = Installation(sim, folder / "lived").run(FIRST).release
+    shutil.copytree(folder / "empty" / "build" / "target", folder / "parsed")
+    for path in (folder / "parsed").iterdir():
         if path.name != "partial_parse.msgpack":
             shutil.rmtree(path) if path.is_dir() else path.unlink()
-    return target
+    return Begun(folder / "parsed", folder / "empty" / "build", folder / "lived", release.release_id)
 
 
 @pytest.fixture
-def installation(tmp_path: Path, parsed: Path) -> Iterator[Installation]:
-    """An empty installation and a world of 400 projects."""
-    shutil.copytree(parsed, tmp_path / "data" / "build" / "target")
+def world() -> Iterator[Simulator]:
+    """A world of 400 projects."""
     with Simulator(size=400, seed=1, night=str(FIRST)) as sim:
-        yield Installation(sim, tmp_path / "data")
+        yield sim
 
 
 @pytest.fixture
-def another(tmp_path: Path, parsed: Path, installation: Installation) -> Installation:
-    """Another machine that looks at the same world."""
-    shutil.copytree(parsed, tmp_path / "other" / "build" / "target")
-    return Installation(installation.sim, tmp_path / "other")
+def installation(tmp_path: Path, begun_with: Begun, world: Simulator) -> Installation:
+    """An installation before its first night."""
+    shutil.copytree(begun_with.empty, tmp_path / "data" / "build")
+    return Installation(world, tmp_path / "data")
+
+
+@pytest.fixture
+def begun(tmp_path: Path, begun_with: Begun, world: Simulator) -> Installation:
+    """An installation after its first night."""
+    shutil.copytree(begun_with.lived, tmp_path / "begun")
+    return Installation(world, tmp_path / "begun")
+
+
+@pytest.fixture
+def begun_elsewhere(tmp_path: Path, begun_with: Begun, world: Simulator) -> Installation:
+    """Another machine that looks at the same world, after its first night."""
+    shutil.copytree(begun_with.lived, tmp_path / "elsewhere")
+    return Installation(world, tmp_path / "elsewhere")
+
+
+@pytest.fixture
+def another(tmp_path: Path, begun_with: Begun, world: Simulator) -> Installation:
+    """Another machine that looks at the same world, where nothing has been built."""
+    shutil.copytree(begun_with.parsed, tmp_path / "other" / "build" / "target")
+    return Installation(world, tmp_path / "other")

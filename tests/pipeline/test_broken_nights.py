@@ -9,7 +9,9 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from pipeline.cli import app
 from publication import publish
 
 FIRST, SECOND = date(2026, 7, 13), date(2026, 7, 14)
@@ -41,56 +43,65 @@ def finished(process: subprocess.Popen[str]) -> tuple[int, str]:
     return process.returncode, said
 
 
+# By the files that tell it, in the order in which they come; each group is one night, killed again and again.
 MOMENTS = {
-    "while fetching": "raw/*/*/run_date={night}/.attempt=*.tmp",
-    "between sources": "raw/sse/ipo_project/run_date={night}/attempt=01",
-    "before dbt": "changes/szse/ipo_project/run_date={night}/changes.json",
-    "while dbt builds": "build/warehouse.duckdb.wal",
-    "while the candidate is written": "candidates/.{night}*",
-    "before the gate": "candidates/{night}/release.json",
-    "before publishing": "candidates/{night}/gate.json",
-    "around the rename": "releases/{night}-*",
+    "while it fetches": {
+        "while fetching": "raw/*/*/run_date={night}/.attempt=*.tmp",
+        "between sources": "raw/*/ipo_project/run_date={night}/attempt=01",
+        "before dbt": "changes/szse/ipo_project/run_date={night}/changes.json",
+    },
+    "while it builds": {
+        "while dbt builds": "build/warehouse.duckdb.wal",
+        "while the candidate is written": "candidates/.{night}*",
+    },
+    "while it publishes": {
+        "before the gate": "candidates/{night}/release.json",
+        "before publishing": "candidates/{night}/gate.json",
+        "around the rename": "releases/{night}-*",
+    },
 }
 
 
-@pytest.mark.parametrize("moment", MOMENTS)
-def test_a_killed_night_is_finished_by_the_next_run(installation, another, moment: str):
+@pytest.mark.parametrize("phase", MOMENTS)
+def test_a_killed_night_is_finished_by_the_next_run(installation, begun_with, phase: str):
     """SIGKILL as soon as the files say the moment has come; then the same command again, nothing cleaned by hand."""
-    pattern = MOMENTS[moment].format(night=FIRST)
-    with fsdb(installation, "run", "--run-date", str(FIRST)) as process:
-        while process.poll() is None and not any(installation.data.glob(pattern)):
-            os.sched_yield()
-        process.send_signal(signal.SIGKILL)
-        process.communicate()
-    assert process.returncode == -signal.SIGKILL or moment == "around the rename", "the moment never came"
-    for release in publish.releases(installation.data / "releases"):
-        assert publish.verify(installation.data / "releases", release.release_id) == []
+    for moment, pattern in MOMENTS[phase].items():
+        with fsdb(installation, "run", "--run-date", str(FIRST)) as process:
+            while process.poll() is None and not any(installation.data.glob(pattern.format(night=FIRST))):
+                os.sched_yield()
+            process.send_signal(signal.SIGKILL)
+            process.communicate()
+        assert process.returncode == -signal.SIGKILL or moment == "around the rename", f"{moment}: it never came"
+        for release in publish.releases(installation.data / "releases"):
+            assert publish.verify(installation.data / "releases", release.release_id) == []
     report = installation.run(FIRST)
-    assert report.release.release_id == another.run(FIRST).release.release_id
+    assert report.release.release_id == begun_with.release_id
     leftovers = [path for path in installation.data.rglob(".*") if path.suffix in (".tmp", ".partial")]
     assert leftovers == []
 
 
-def test_a_full_disk_is_an_error_in_words_and_publishes_nothing(installation):
+def test_a_full_disk_is_an_error_in_words_and_publishes_nothing(begun):
     """Every file larger than 100 kB fails; what people see stays what it was, and the next run succeeds."""
-    before = installation.run(FIRST).release
-    installation.sim.night = SECOND
-    code, said = finished(fsdb(installation, "run", "--run-date", str(SECOND), limit=100_000))
+    before = publish.current(begun.data / "releases")
+    begun.sim.night = SECOND
+    code, said = finished(fsdb(begun, "run", "--run-date", str(SECOND), limit=100_000))
     assert code == 1, said
     assert "error:" in said
     assert "Traceback" not in said
     assert "next" in said
-    assert publish.current(installation.data / "releases").release_id == before.release_id
-    installation.run(SECOND)
-    assert publish.current(installation.data / "releases").run_date == SECOND
+    assert publish.current(begun.data / "releases").release_id == before.release_id
+    begun.run(SECOND)
+    assert publish.current(begun.data / "releases").run_date == SECOND
 
 
-def test_the_exit_code_says_how_a_night_ended(installation):
+def test_the_exit_code_says_how_a_night_ended(begun, monkeypatch):
     """0 published, 3 stopped by the gate, 2 a usage error, 1 anything else; and never a traceback."""
-    code, said = finished(fsdb(installation, "run", "--run-date", str(FIRST)))
+    code, said = finished(fsdb(begun, "run", "--run-date", str(FIRST)))
     assert code == 0, said
     assert "next: fsdb query" in said
-    installation.sim.fault("*:500")
+    begun.sim.fault("*:500")
+    code, said = finished(fsdb(begun, "run", "--run-date", "2026-07-18"))
+    assert (code, "gate stopped the night 2026-07-18" in said, "Traceback" in said) == (3, True, False), said
     cases = {
         ("run", "--run-date", "2026-7-1"): (2, "expected YYYY-MM-DD"),
         ("run", "--run-date", "2999-01-01"): (2, "lies in the future"),
@@ -103,27 +114,29 @@ def test_the_exit_code_says_how_a_night_ended(installation):
         ("rollback", "2026-01-01-000000000000"): (1, "is not there"),
         ("publish", "--run-date", "2026-07-12"): (1, "nothing was built yet"),
         ("extract", "sse", "--run-date", "2026-07-12"): (1, "answered 500"),
-        ("run", "--run-date", "2026-07-18"): (3, "gate stopped the night 2026-07-18"),
+        # The candidate of the night that the gate has stopped.
+        ("audit", "--run-date", "2026-07-18", "--accept", "9.9"): (2, "cannot accept 9.9"),
     }
-    installation.night("2026-07-15").build()
-    cases["audit", "--run-date", "2026-07-15", "--accept", "9.9"] = (2, "cannot accept 9.9")
+    monkeypatch.setenv("FSDB_DATA_DIR", str(begun.data))
+    monkeypatch.setenv("FSDB_UPSTREAM", begun.sim.url)
     for arguments, (expected, words) in cases.items():
-        code, said = finished(fsdb(installation, *arguments))
-        assert (code, words in said) == (expected, True), (arguments, code, said)
+        result = CliRunner().invoke(app, list(arguments))
+        said = result.output
+        assert (result.exit_code, words in said) == (expected, True), (arguments, result.exit_code, said)
         assert "Traceback" not in said, (arguments, said)
+        assert result.exception is None or isinstance(result.exception, SystemExit), arguments
 
 
-def test_rows_can_be_had_as_a_table_csv_json_and_parquet(installation, tmp_path: Path):
+def test_rows_can_be_had_as_a_table_csv_json_and_parquet(begun, tmp_path: Path):
     """`fsdb query --format`; on a pipe the bytes are only the rows."""
     import io
     import json
 
     import pyarrow.parquet as pq
 
-    installation.run(FIRST)
-    count = installation.query("select count(*) from listing_pipeline.project")[0][0]
+    count = begun.query("select count(*) from listing_pipeline.project")[0][0]
     sql = "select count(*) as projects, '中文' as word from listing_pipeline.project"
-    env = os.environ | {"FSDB_DATA_DIR": str(installation.data)}
+    env = os.environ | {"FSDB_DATA_DIR": str(begun.data)}
 
     def ask(kind: str) -> bytes:
         command = [sys.executable, "-W", "ignore", "-m", "pipeline.cli", "query", "--format", kind, sql]
@@ -134,5 +147,5 @@ def test_rows_can_be_had_as_a_table_csv_json_and_parquet(installation, tmp_path:
     assert json.loads(ask("json")) == [{"projects": count, "word": "中文"}]
     assert pq.read_table(io.BytesIO(ask("parquet"))).to_pylist() == [{"projects": count, "word": "中文"}]
     target = tmp_path / "rows.csv"
-    assert finished(fsdb(installation, "query", "--format", "csv", "-o", str(target), sql))[0] == 0
+    assert finished(fsdb(begun, "query", "--format", "csv", "-o", str(target), sql))[0] == 0
     assert target.read_text() == f"projects,word\n{count},中文\n"

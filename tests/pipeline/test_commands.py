@@ -14,13 +14,12 @@ FIRST, SECOND = date(2026, 7, 13), date(2026, 7, 14)
 
 
 @pytest.fixture
-def fsdb(installation, monkeypatch):
+def fsdb(begun, monkeypatch):
     """`fsdb("status")` → exit code and what it said, in an installation of two nights."""
-    monkeypatch.setenv("FSDB_DATA_DIR", str(installation.data))
-    monkeypatch.setenv("FSDB_UPSTREAM", installation.sim.url)
-    installation.run(FIRST)
-    installation.sim.fault("www.bse.cn:403")
-    installation.run(SECOND)
+    monkeypatch.setenv("FSDB_DATA_DIR", str(begun.data))
+    monkeypatch.setenv("FSDB_UPSTREAM", begun.sim.url)
+    begun.sim.fault("www.bse.cn:403")
+    begun.run(SECOND)
 
     def ask(*arguments: str) -> tuple[int, str]:
         result = CliRunner().invoke(app, list(arguments))
@@ -29,14 +28,14 @@ def fsdb(installation, monkeypatch):
     return ask
 
 
-def test_the_commands_a_person_looks_with(fsdb, installation):
+def test_the_commands_a_person_looks_with(fsdb, begun):
     """One installation, one command after another: each shows what there is, and says what is wrong."""
-    root = installation.data / "releases"
+    root = begun.data / "releases"
     second, first = publish.releases(root)
 
     code, said = fsdb("status")
     assert code == 0
-    assert f"failed (kept {installation.sim.truth(FIRST).totals['BSE']['total']}, 1 night(s) old)" in said
+    assert f"failed (kept {begun.sim.truth(FIRST).totals['BSE']['total']}, 1 night(s) old)" in said
     assert first.release_id in said
     assert second.release_id in said
     assert "answered 403" in said
@@ -48,7 +47,7 @@ def test_the_commands_a_person_looks_with(fsdb, installation):
     code, said = fsdb("config")
     assert code == 0
     assert "FSDB_KEEP_RELEASES" in said
-    assert installation.sim.url in said
+    assert begun.sim.url in said
 
     code, said = fsdb("diff", first.release_id, second.release_id)
     assert code == 0
@@ -76,17 +75,17 @@ def test_the_commands_a_person_looks_with(fsdb, installation):
     code, said = fsdb("releases", "--verify")
     assert code == 1
     assert "report.html: changed" in said.replace("\n", "")
-    first.path.rename(installation.data / "elsewhere")
+    first.path.rename(begun.data / "elsewhere")
     code, said = fsdb("releases", "--verify")
     assert code == 1
     assert first.release_id in said
     assert "missing" in said
 
 
-def test_text_is_text_and_a_step_may_be_repeated(fsdb, installation):
+def test_text_is_text_and_a_step_may_be_repeated(fsdb, begun):
     """What looks like markup is shown as it is; an edition answers what it may; publishing what is published does no
     harm."""
-    now = publish.current(installation.data / "releases")
+    now = publish.current(begun.data / "releases")
     asked = ("query", "--format", "csv", "select column_name from duckdb_columns() where table_name = 'source_status'")
     assert "message\n" in fsdb(*asked)[1]
     for edition in ("public", "partner"):
@@ -98,7 +97,7 @@ def test_text_is_text_and_a_step_may_be_repeated(fsdb, installation):
 
     assert "[/x] [bold]a [null]" in fsdb("query", "select '[/x] [bold]a [null]' as x")[1]
     code, said = fsdb("publish", "--run-date", str(SECOND))
-    assert (code, f"released {publish.current(installation.data / 'releases').release_id}" in said) == (0, True)
+    assert (code, f"released {publish.current(begun.data / 'releases').release_id}" in said) == (0, True)
 
 
 def test_the_schedule_tells_people_what_failed_and_what_was_released(capsys):
@@ -121,13 +120,13 @@ def test_the_schedule_tells_people_what_failed_and_what_was_released(capsys):
         assert words in said
 
 
-def test_the_ledger_survives_a_damaged_entry(installation):
+def test_the_ledger_survives_a_damaged_entry(begun):
     """One bad file tells nothing and stops nobody."""
-    night = installation.night(FIRST)
+    night = begun.night(FIRST)
     with night.ledger.step(FIRST, "build") as entry:
         entry.counts = {"x": 1}
-    (installation.data / "runs" / f"run_date={FIRST}" / "20260101T000000.000000Z-audit.json").write_text("{")
-    (installation.data / "runs" / "run_date=old").mkdir()
+    (begun.data / "runs" / f"run_date={FIRST}" / "20260101T000000.000000Z-audit.json").write_text("{")
+    (begun.data / "runs" / "run_date=old").mkdir()
     assert night.ledger.nights() == [FIRST]
     assert [found.counts for found in night.ledger.entries(FIRST)] == [{"x": 1}]
     assert json.loads(night.ledger.entries(FIRST)[0].model_dump_json())["status"] == "done"

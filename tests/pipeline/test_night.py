@@ -33,15 +33,16 @@ def true_statuses(installation, night: date) -> dict[str, dict[str, int]]:
     return {exchange: {k: n for k, n in by.items() if k != "total" and n} for exchange, by in totals.items()}
 
 
-def test_a_release_says_what_is_so(installation):
+def test_a_release_says_what_is_so(begun):
     """Status by status, and event by event from night to night."""
-    for night in (FIRST, SECOND, THIRD):
-        report = installation.run(night)
-        assert statuses(installation) == true_statuses(installation, night)
+    assert statuses(begun) == true_statuses(begun, FIRST)
+    for night in (SECOND, THIRD):
+        report = begun.run(night)
+        assert statuses(begun) == true_statuses(begun, night)
         assert report.gate.passed
-    truth = installation.sim.truth(THIRD, since=SECOND)
+    truth = begun.sim.truth(THIRD, since=SECOND)
     moved = {(t.exchange, t.project_id, t.previous_status, t.status) for t in truth.transitions}
-    seen = installation.query(
+    seen = begun.query(
         f"""select exchange, project_id, previous_status, status from listing_pipeline.project_event
         where seen_on = date '{THIRD}'"""
     )
@@ -49,20 +50,18 @@ def test_a_release_says_what_is_so(installation):
     assert moved, "the world must move for this test to mean anything"
 
 
-def test_the_same_night_again_gives_the_same_release_and_asks_nobody(installation):
+def test_the_same_night_again_gives_the_same_release_and_asks_nobody(begun):
     """Re-running is safe and quick: the archive has the night."""
-    first = installation.run(FIRST).release
-    asked = len(installation.sim.requests)
-    again = installation.run(FIRST)
+    first = publish.current(begun.data / "releases")
+    again = begun.run(FIRST)
     assert again.release.release_id == first.release_id
     assert all(fetched.reused for fetched in again.fetched)
-    assert len(installation.sim.requests) == asked
+    assert begun.sim.requests == []
 
 
-def test_another_machine_gives_the_same_release(installation, another):
+def test_another_machine_gives_the_same_release(begun, another):
     """The id says what the release says, not where or when it was made; nor whether it was built bit by bit."""
-    for night in (FIRST, SECOND):
-        here = installation.run(night).release
+    here = begun.run(SECOND).release
     for night in (FIRST, SECOND):
         another.night(night).extract("sse")
         another.night(night).extract("bse")
@@ -72,70 +71,57 @@ def test_another_machine_gives_the_same_release(installation, another):
     assert there.release.release_id == here.release_id
 
 
-def test_a_night_built_bit_by_bit_equals_one_built_anew(installation):
+def test_a_night_built_bit_by_bit_equals_one_built_anew(begun):
     """Incremental building is only a shortcut."""
-    installation.run(FIRST)
-    report = installation.run(SECOND)
+    report = begun.run(SECOND)
     assert report.mode == "incremental"
-    night = installation.night(SECOND)
+    night = begun.night(SECOND)
     assert night.build(full=True) == "full"
     draft = json.loads((night.candidate / "release.json").read_text())
     assert draft["release_id"] == report.release.release_id
 
 
-def test_an_outage_removes_nothing(installation):
+def test_an_outage_removes_nothing(begun):
     """A source that fails one night keeps every row it had, marked one night older."""
-    asked = "sse,szse,bse,guarantee_lists"
-    installation.run(FIRST, sources=asked)
-    before = installation.query(
-        "select project_id, row_hash from listing_pipeline.project where exchange = 'SZSE' order by 1"
-    )
-    installation.sim.fault("www.szse.cn:500")
-    report = installation.run(SECOND, sources=asked)
-    after = installation.query(
-        "select project_id, row_hash from listing_pipeline.project where exchange = 'SZSE' order by 1"
-    )
+    before = begun.query("select project_id, row_hash from listing_pipeline.project where exchange = 'SZSE' order by 1")
+    begun.sim.fault("www.szse.cn:500")
+    report = begun.run(SECOND, sources="sse,szse,bse,guarantee_lists")
+    after = begun.query("select project_id, row_hash from listing_pipeline.project where exchange = 'SZSE' order by 1")
     assert after == before
-    status = installation.query(
-        "select status, age_nights, message from quality.source_status where source_id = 'szse'"
-    )
+    status = begun.query("select status, age_nights, message from quality.source_status where source_id = 'szse'")
     assert status[0][:2] == ("failed", 1)
     assert "answered 500" in status[0][2]
     assert not next(fetched for fetched in report.fetched if fetched.source == "szse").is_good
-    assert {
-        row[0] for row in installation.query("select source_id from quality.source_status where age_nights = 0")
-    } == {
+    assert {row[0] for row in begun.query("select source_id from quality.source_status where age_nights = 0")} == {
         "sse",
         "bse",
     }
-    delivered = installation.query(
+    delivered = begun.query(
         "select distinct status, age_nights from quality.source_status where source_id = 'guarantee_lists'"
     )
     assert delivered == [("unchanged", None)], "a night without files is no error, and ages nothing"
 
 
-def test_a_source_that_comes_back_the_same_night_is_fetched_and_the_night_published_anew(installation):
+def test_a_source_that_comes_back_the_same_night_is_fetched_and_the_night_published_anew(begun):
     """Re-running a night with a failure asks the failed source only."""
-    installation.run(FIRST)
-    installation.sim.fault("www.szse.cn:500")
-    lame = installation.run(SECOND).release
-    installation.sim.clear()
-    whole = installation.run(SECOND)
+    begun.sim.fault("www.szse.cn:500")
+    lame = begun.run(SECOND).release
+    begun.sim.clear()
+    whole = begun.run(SECOND)
     assert [fetched.source for fetched in whole.fetched if not fetched.reused] == ["szse"]
     assert whole.release.release_id != lame.release_id
-    assert publish.current(installation.data / "releases").release_id == whole.release.release_id
-    assert statuses(installation) == true_statuses(installation, SECOND)
+    assert publish.current(begun.data / "releases").release_id == whole.release.release_id
+    assert statuses(begun) == true_statuses(begun, SECOND)
 
 
-def test_past_its_maximum_age_a_source_stops_the_gate(installation):
+def test_past_its_maximum_age_a_source_stops_the_gate(begun):
     """Kept rows are kept for a declared time, not for ever."""
-    good = installation.run(FIRST).release
-    installation.sim.fault("www.szse.cn:500")
-    for age in (1, 2, 3):
-        installation.run(FIRST + timedelta(days=age))
+    good = publish.current(begun.data / "releases")
+    begun.sim.fault("www.szse.cn:500")
+    begun.run(FIRST + timedelta(days=3))
     with pytest.raises(GateStopped, match=r"szse"):
-        installation.run(FIRST + timedelta(days=4))
-    current = publish.current(installation.data / "releases")
+        begun.run(FIRST + timedelta(days=4))
+    current = publish.current(begun.data / "releases")
     assert current.run_date == FIRST + timedelta(days=3)
     assert current.release_id != good.release_id
 
@@ -170,50 +156,47 @@ def test_an_operator_can_accept_a_finding_for_one_night(installation):
     ]
 
 
-def test_an_unknown_status_is_withheld_loudly_and_comes_back_when_mended(installation):
+def test_an_unknown_status_is_withheld_loudly_and_comes_back_when_mended(begun):
     """One project keeps its last good status; the release says so; the next night without the fault heals it."""
-    installation.run(FIRST)
-    known = installation.query("select project_id from listing_pipeline.project where exchange = 'SSE'")
-    installation.sim.fault("query.sse.com.cn:unknown-status")
-    report = installation.run(SECOND)
-    withheld = installation.query("select exchange, project_id, rule, reason from quarantine.listing_project")
+    known = begun.query("select project_id from listing_pipeline.project where exchange = 'SSE'")
+    begun.sim.fault("query.sse.com.cn:unknown-status")
+    report = begun.run(SECOND)
+    withheld = begun.query("select exchange, project_id, rule, reason from quarantine.listing_project")
     assert [(row[0], row[2]) for row in withheld] == [("SSE", "status_unknown")]
     assert any("quarantine" in f.title.lower() or "withheld" in f.title.lower() for f in report.gate.failures)
-    kept = installation.query(
+    kept = begun.query(
         f"select dq_status from listing_pipeline.project where exchange = 'SSE' and project_id = '{withheld[0][1]}'"
     )
     assert kept == [("warn",)] * ((withheld[0][1],) in known)
-    installation.sim.clear()
-    installation.run(THIRD)
-    assert installation.query("select count(*) from quarantine.listing_project") == [(0,)]
-    assert statuses(installation) == true_statuses(installation, THIRD)
+    begun.sim.clear()
+    begun.run(THIRD)
+    assert begun.query("select count(*) from quarantine.listing_project") == [(0,)]
+    assert statuses(begun) == true_statuses(begun, THIRD)
 
 
-def test_a_list_that_lost_a_third_is_not_believed(installation):
+def test_a_list_that_lost_a_third_is_not_believed(begun):
     """Nothing disappears; the message says how to accept it if it is true."""
-    installation.run(FIRST)
-    installation.sim.fault("www.bse.cn:shrink")
-    report = installation.run(SECOND)
+    begun.sim.fault("www.bse.cn:shrink")
+    report = begun.run(SECOND)
     outcome = next(fetched for fetched in report.fetched if fetched.source == "bse").outcomes[0]
     assert outcome.status == "partial"
     assert "not believed" in outcome.message
     assert "--accept-volume" in outcome.next
-    before = true_statuses(installation, FIRST)["BSE"]
-    assert statuses(installation)["BSE"] == before
+    before = true_statuses(begun, FIRST)["BSE"]
+    assert statuses(begun)["BSE"] == before
 
 
-def test_a_backfilled_night_mends_the_history_but_not_the_pointer(installation, another):
+def test_a_backfilled_night_mends_the_history_but_not_the_pointer(begun, begun_elsewhere):
     """Nights that come in late are worked into the change log of the later ones."""
-    for night in (FIRST, THIRD):
-        installation.run(night)
-    latest = publish.current(installation.data / "releases").release_id
-    late = installation.run(SECOND).release
-    assert publish.current(installation.data / "releases").release_id == latest != late.release_id
-    healed = installation.run(THIRD).release
-    for night in (FIRST, SECOND, THIRD):
-        in_order = another.run(night).release
+    begun.run(THIRD)
+    latest = publish.current(begun.data / "releases").release_id
+    late = begun.run(SECOND).release
+    assert publish.current(begun.data / "releases").release_id == latest != late.release_id
+    healed = begun.run(THIRD).release
+    begun_elsewhere.run(SECOND)
+    in_order = begun_elsewhere.run(THIRD).release
     assert healed.release_id == in_order.release_id
-    assert publish.current(installation.data / "releases").release_id == healed.release_id
+    assert publish.current(begun.data / "releases").release_id == healed.release_id
 
 
 def test_a_live_source_is_not_asked_about_the_past(installation):
@@ -229,14 +212,14 @@ def test_a_live_source_is_not_asked_about_the_past(installation):
         assert ("only knows today" if spec.http else "in the inbox now is not of") in said[source]
 
 
-def test_a_damaged_archive_is_named_set_aside_and_fetched_again(installation, capsys):
+def test_a_damaged_archive_is_named_set_aside_and_fetched_again(begun, capsys):
     """A flipped byte in the raw records never reaches a release."""
-    release = installation.run(FIRST).release
-    path = installation.data / "raw/sse/ipo_project" / f"run_date={FIRST}" / "attempt=01" / "records.parquet"
+    release = publish.current(begun.data / "releases")
+    path = begun.data / "raw/sse/ipo_project" / f"run_date={FIRST}" / "attempt=01" / "records.parquet"
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 0xFF
     path.write_bytes(bytes(content))
-    again = installation.run(FIRST)
+    again = begun.run(FIRST)
     said = "".join(capsys.readouterr())
     assert str(path) in said
     assert "set aside" in said
@@ -265,31 +248,30 @@ def test_steps_out_of_order_are_refused(installation):
         night.extract("nyse")
 
 
-def test_rolling_back_and_going_on(installation):
+def test_rolling_back_and_going_on(begun):
     """A rollback is a pointer flip; the next night flips forward again."""
-    root = installation.data / "releases"
-    first = installation.run(FIRST).release
-    installation.run(SECOND)
-    publish.rollback(root, first.release_id, now=installation.clock.now())
-    assert statuses(installation) == true_statuses(installation, FIRST)
-    installation.run(THIRD)
-    assert statuses(installation) == true_statuses(installation, THIRD)
+    root = begun.data / "releases"
+    first = publish.current(root)
+    begun.run(SECOND)
+    publish.rollback(root, first.release_id, now=begun.clock.now())
+    assert statuses(begun) == true_statuses(begun, FIRST)
+    begun.run(THIRD)
+    assert statuses(begun) == true_statuses(begun, THIRD)
 
 
-def test_natural_persons_reach_neither_the_archive_nor_a_release(installation):
+def test_natural_persons_reach_neither_the_archive_nor_a_release(begun):
     """The simulator's answers carry names where the live ones do; not one is written anywhere."""
     page = requests.get(
-        f"{installation.sim.url}/query.sse.com.cn/commonSoaQuery.do",
+        f"{begun.sim.url}/query.sse.com.cn/commonSoaQuery.do",
         params=QUERY,
         headers={"Referer": "https://www.sse.com.cn/"},
         timeout=5,
     ).text
     names = set(re.findall(r'"[isp_]*personName":"([^"]+)"', page))
     assert len(names) > 50
-    installation.run(FIRST)
-    payloads = installation.data / "raw/sse/ipo_project" / f"run_date={FIRST}" / "attempt=01" / "payloads.parquet"
+    payloads = begun.data / "raw/sse/ipo_project" / f"run_date={FIRST}" / "attempt=01" / "payloads.parquet"
     kept = duckdb.sql(f"select string_agg(decode(body), '') from read_parquet('{payloads}')").fetchall()[0][0]
     assert "stockAuditName" in kept
     assert not [name for name in names if name in kept]
-    published = str(installation.query("select to_json(list(p)) from listing_pipeline.project p"))
+    published = str(begun.query("select to_json(list(p)) from listing_pipeline.project p"))
     assert not [name for name in names if name in published]

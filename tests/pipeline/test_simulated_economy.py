@@ -29,7 +29,7 @@ from simulator.lending.dirt import DUPLICATED_ROW, Fate, Injection
 from simulator.lending.drop import MANIFEST
 from simulator.lending.truth import Rows, frame
 from simulator.server import Simulator
-from tests.pipeline.conftest import FIRST, Installation
+from tests.pipeline.conftest import FIRST, Begun, Installation
 
 NIGHTS = [FIRST + timedelta(days=day) for day in range(4)]
 TABLES = {
@@ -101,10 +101,10 @@ class Economy:
 
 
 @pytest.fixture(scope="module")
-def economy(tmp_path_factory: pytest.TempPathFactory, parsed: Path) -> Iterator[Economy]:
+def economy(tmp_path_factory: pytest.TempPathFactory, begun_with: Begun) -> Iterator[Economy]:
     """All nine sources of the simulated world, four nights long; every night is published."""
     data = tmp_path_factory.mktemp("economy")
-    shutil.copytree(parsed, data / "build" / "target")
+    shutil.copytree(begun_with.empty, data / "build")
     with Simulator(size=400, seed=1, night=str(FIRST)) as sim:
         installation = Installation(sim, data)
         told: dict[str, Any] = {"sources": SOURCES, "tokens": {"bank_products": SecretStr(TOKEN)}}

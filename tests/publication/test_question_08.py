@@ -30,7 +30,7 @@ select 'CN:A:1' as product_id, 1::integer as version, 'CN:A' as institution_id, 
 create table financial_institutions.product_criterion (
     product_id varchar, version integer, field varchar, op varchar, value varchar, is_hard boolean);
 create table financial_institutions.penalty (
-    institution_id varchar, party_name varchar, reason varchar, decided_on date);
+    institution_id varchar, party_name varchar, reason varchar, decided_on date, published_on date);
 """
 ANSWERS = [("CN:A:1",)]
 
@@ -62,9 +62,12 @@ def asks(op: str, value: str, is_hard: bool = True) -> str:
         values ('CN:A:1', 1, 'qualification', '{op}', '{value}', {is_hard})"""
 
 
-def penalized(party: str, reason: str, day: str, institution: str = "null") -> str:
+def penalized(
+    party: str, reason: str, day: str | None, institution: str = "null", published: str = "2026-07-14"
+) -> str:
+    decided = f"date '{day}'" if day else "null"
     return f"""insert into financial_institutions.penalty
-        values ({institution}, '{party}', '{reason}', date '{day}')"""
+        values ({institution}, '{party}', '{reason}', {decided}, date '{published}')"""
 
 
 @pytest.mark.parametrize("place", ["any", "3201"])
@@ -136,6 +139,8 @@ def test_a_criterion_on_qualifications(ask: Ask, criterion: str, is_open: bool) 
         (penalized("A号银行股份有限公司", "贷款三查不到位", "2025-07-14", "'CN:A'"), False),
         (penalized("A号银行股份有限公司", "贷款三查不到位", "2026-07-15", "'CN:A'"), False),
         (penalized("A号银行股份有限公司", "反洗钱不到位", "2026-07-01", "'CN:A'"), False),
+        (penalized("A号银行股份有限公司", "贷款三查不到位", None, "'CN:A'", "2025-07-15"), True),
+        (penalized("A号银行股份有限公司", "贷款三查不到位", None, "'CN:A'", "2025-07-14"), False),
         (penalized("B号银行股份有限公司", "贷款三查不到位", "2026-07-01", "'CN:B'"), False),
     ],
 )
