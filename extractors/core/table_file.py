@@ -7,19 +7,20 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 import duckdb
 import pyarrow as pa
 
 from extractors.core import delimited, workbook
-from extractors.core.cells import plain_number, serial_day
+from extractors.core.cells import NULL_WORDS, plain_number, serial_day
 from extractors.core.errors import DeliveryError
 from extractors.core.grid import Grid
 from extractors.core.spec import File, Layout, Resource
 from extractors.core.sql import literal, quoted, scratch
 from extractors.core.unpack import EXPANSION, UNPACKED, TableFile, table_files
 
+_NUMBER = re.compile(r"[-+]?[0-9]{1,20}([.][0-9]{1,18})?")
 _UNIT = re.compile(r"(.+?)[(（]([^()（）]+)[)）]")
 
 
@@ -192,16 +193,21 @@ class _Table:
         numbers = [c for c in kept.values() if self._resource.columns[c.name].type in ("integer", "decimal")]
         for total in totals.to_pylist():
             for column in numbers:
-                if (stated := _decimal(total[str(column.at)])) is not None:
-                    self._check_total(con, column, stated, total["_row"])
+                text = total[str(column.at)]
+                place = f"{self._grid.prefix}row {total['_row']}, {column.name}"
+                if (stated := _decimal(text)) is not None:
+                    self._check_total(con, column, stated, place)
+                elif text and text not in NULL_WORDS:
+                    self._warnings.append(
+                        f'{place}: the total could not be checked: expected a number, got "{text[:80]}"'
+                    )
 
-    def _check_total(self, con: duckdb.DuckDBPyConnection, column: _Found, stated: Decimal, row: int) -> None:
-        number = f"try_cast({plain_number(quoted(str(column.at)))} as decimal(38, 8))"
+    def _check_total(self, con: duckdb.DuckDBPyConnection, column: _Found, stated: Decimal, place: str) -> None:
+        number = f"try_cast({plain_number(quoted(str(column.at)))} as decimal(28, 8))"
         unread, total = con.sql(
             f"""select count(*) filter ("{column.at}" is not null and {number} is null), coalesce(sum({number}), 0)
             from data"""
         ).fetchall()[0]
-        place = f"{self._grid.prefix}row {row}, {column.name}"
         if unread or self._grid.bad_lines:
             self._warnings.append(f"{place}: the total could not be checked, for not every row could be read")
         # The same to the last digit that the total states.
@@ -238,10 +244,8 @@ def _begins(words: list[str]) -> str:
 
 
 def _decimal(text: str | None) -> Decimal | None:
-    try:
-        return Decimal(unicodedata.normalize("NFKC", text or "").replace(",", "").strip())
-    except InvalidOperation:
-        return None
+    plain = unicodedata.normalize("NFKC", text or "").replace(",", "").strip()
+    return Decimal(plain) if _NUMBER.fullmatch(plain) else None
 
 
 def _squeezed(text: str) -> str:

@@ -3,9 +3,11 @@
 import hashlib
 import io
 import re
+import traceback
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.csv as arrow_csv
@@ -106,21 +108,32 @@ class _Case:
 
     def verdict(self) -> Verdict:
         """Loaded, repeated, withdrawn or rejected."""
+        mend = "mend the file and deliver it again"
+        put_back = "put the file back in the inbox, then `fsdb extract"
         try:
             return self._judged()
+        except VolumeError as error:
+            then = f"{put_back} {self._spec.id} --accept-volume`"
+            return self._rejected(str(error), f"if the sender confirms the number: {then}; else {mend}")
         except DeliveryError as error:
-            then = "mend the file and deliver it again"
-            if isinstance(error, VolumeError):
-                put_back = f"put the file back in the inbox, then `fsdb extract {self._spec.id} --accept-volume`"
-                then = f"if the sender confirms the number: {put_back}; else {then}"
-            known = self._history.current(self._delivery.part)
-            stays = f"the delivery of {known[0]} stays in force" if known else "there is no earlier delivery of it"
-            return Verdict(
-                self._note(status="rejected", message=_short(str(error))),
-                faults=self._faults,
-                warnings=self._warnings,
-                next=f"nothing of this file was loaded; {stays}; {then}",
+            return self._rejected(str(error), mend)
+        except OSError:
+            raise
+        except Exception as error:  # one odd file must not stop the others, nor every night from now on
+            return self._rejected(
+                f"a fault of ours, not of the file: {_fault(error)}",
+                f"tell those who run this; once it is mended they {put_back} {self._spec.id}`",
             )
+
+    def _rejected(self, why: str, then: str) -> Verdict:
+        known = self._history.current(self._delivery.part)
+        stays = f"the delivery of {known[0]} stays in force" if known else "there is no earlier delivery of it"
+        return Verdict(
+            self._note(status="rejected", message=_short(why)),
+            faults=self._faults,
+            warnings=self._warnings,
+            next=f"nothing of this file was loaded; {stays}; {then}",
+        )
 
     def _note(self, **facts: object) -> Delivery:
         self._delivery = self._delivery.model_copy(update=facts)
@@ -309,6 +322,12 @@ def _archived(resource: Resource, found: TableRead, content: bytes) -> tuple[byt
 def sha256(content: bytes) -> str:
     """Hash of bytes."""
     return hashlib.sha256(content).hexdigest()
+
+
+def _fault(error: Exception) -> str:
+    """What went wrong and where, but not its words: they may quote the file, and natural persons with it."""
+    steps = [step for step in traceback.extract_tb(error.__traceback__) if "extractors" in step.filename]
+    return f"{type(error).__name__} in {Path(steps[-1].filename).name}, line {steps[-1].lineno}"
 
 
 def _short(message: str) -> str:

@@ -14,6 +14,7 @@ import pytest
 from delivered import HEAD, ROWS, csv, resource, xlsx, zipped_as
 
 from extractors.core import deliveries as module
+from extractors.core import verdict
 from extractors.core.archive import Archive, Delivery, Outcome
 from extractors.core.changes import ChangeLog
 from extractors.core.deliveries import deliver, describe
@@ -223,6 +224,55 @@ def test_one_bad_file_does_not_stop_the_good_one(inbox: Inbox) -> None:
     assert bad.startswith(f"  {JUNE}: rejected: ")
     assert good == "  1 file(s) loaded without a fault"
     assert then.startswith("  next: read ")
+
+
+def test_a_fault_of_ours_rejects_the_file_and_not_the_others(inbox: Inbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it is and where, but nothing of what was read; a broken disk is no verdict on a file."""
+    inbox.put(MAY, lines(*LINES))
+    inbox.put(JUNE, lines(*LINES[:2]))
+    check, problem = verdict.check, [ValueError("could not convert 张三")]
+
+    def odd(table: Any, *given: Any) -> Any:
+        if table.num_rows == 2:
+            raise problem[0]
+        return check(table, *given)
+
+    monkeypatch.setattr(verdict, "check", odd)
+    outcome = inbox.take()
+    assert [delivery.status for delivery in outcome.deliveries] == ["loaded", "rejected"]
+    message = str(outcome.deliveries[1].message)
+    assert message.startswith("a fault of ours, not of the file: ValueError in ")
+    assert "张三" not in inbox.reports("rejected")
+    assert "tell those who run this" in inbox.reports("rejected")
+    problem[0] = OSError("no room")
+    inbox.put(JUNE, lines(*LINES[:2]))
+    with pytest.raises(OSError, match="no room"):
+        inbox.take()
+
+
+@pytest.mark.parametrize(
+    ("raw", "shown"),
+    [
+        ("名单.csv".encode("gbk"), "名单.csv"),
+        (b"\xff\xff.csv", "\\xff\\xff.csv"),
+        (b"a\nLOADED.csv", "a\\nLOADED.csv"),
+        (f"{'名' * 77}.csv".encode(), None),
+        (f"{'名' * 120}.csv".encode("gbk"), None),
+    ],
+)
+def test_a_file_of_any_name_is_judged_and_put_away(inbox: Inbox, raw: bytes, shown: str | None) -> None:
+    """A name in another encoding, with a line break, or too long to get a report of its own beside it."""
+    inbox.put(MAY, lines(*LINES))
+    path = os.fsencode(inbox.folder) + b"/" + raw
+    os.rename(inbox.put("x", lines(*LINES)), path)  # noqa: PTH104 (a name that is no text)
+    outcome = inbox.take()
+    assert sorted(delivery.status for delivery in outcome.deliveries) == ["loaded", "rejected"]
+    assert inbox.left() == []
+    assert inbox.take().deliveries == []
+    file, report = sorted((inbox.folder / "rejected" / str(NIGHT)).iterdir())
+    assert report.name == f"{file.name}.report.txt"
+    assert file.suffix == ".csv"
+    assert shown is None or (file.name, shown in report.read_text()) == (shown, True)
 
 
 def test_bad_rows_are_withheld_or_refuse_the_file_as_declared(inbox: Inbox) -> None:

@@ -135,6 +135,22 @@ def test_totals_must_be_the_sums() -> None:
         came("list.csv", csv(HEAD, *ROWS, ["合 计".replace(" ", ""), "", "6100", "12", "", "", ""]))
 
 
+@pytest.mark.parametrize("stated", ["NaN", "Infinity", "-inf", "1e99999999", "1_0"])
+def test_a_total_that_is_no_number_is_said(stated: str) -> None:
+    """It proves nothing, and it is no reason to fall over."""
+    read = came("list.csv", csv(HEAD, *ROWS, ["合计", "", stated, "12", "", "", ""]))
+    assert read.warnings == [f'row 5, 注册资本: the total could not be checked: expected a number, got "{stated}"']
+    assert read.table.num_rows == 3
+
+
+def test_numbers_too_long_to_be_added_up_are_faults() -> None:
+    """Their total cannot be checked, and that is said."""
+    rows = [[f"{at:04}", "甲", "9" * 28, "1", "", "", ""] for at in range(200)]
+    content = csv(HEAD, *rows, ["合计", "", "9" * 28, "200", "", "", ""])
+    assert "could not be checked" in came("list.csv", content).warnings[0]
+    assert judged("list.csv", content).faulty == 200
+
+
 def test_a_note_is_no_row_but_a_name_that_begins_like_one_is() -> None:
     """A note leaves empty what every row must fill."""
     head = [HEAD[1], HEAD[0], *HEAD[2:]]

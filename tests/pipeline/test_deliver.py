@@ -1,5 +1,6 @@
 """Deliveries in the nights of an installation, and the commands for them. Nothing here builds."""
 
+import errno
 import json
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -9,9 +10,11 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from extractors.core import deliveries
+from extractors.core.archive import Outcome
 from extractors.core.clock import Clock
 from extractors.core.errors import ArchiveError
-from extractors.core.spec import all_specs
+from extractors.core.spec import SourceSpec, all_specs
 from pipeline import arrivals, sources
 from pipeline.cli import app
 from pipeline.night import Night
@@ -181,6 +184,32 @@ def test_a_damaged_attempt_says_how_to_mend_it(office: Office) -> None:
         ArchiveError, match=rf"records.parquet: expected sha256 .*put the files of .*done/{TONIGHT} back"
     ):
         office.night().extract(SOURCE, only_missing=True)
+
+
+def test_a_source_that_raises_does_not_stop_the_others(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is failed in the ledger, and the night goes on; a full disk ends it, for that is wrong with all of them."""
+    for step in ("build", "audit", "publish"):
+        monkeypatch.setattr(Night, step, lambda *_: None)
+    take, problem = deliveries.deliver, [ValueError("odd")]
+
+    def odd(spec: SourceSpec, *given: Any, **more: Any) -> Outcome:
+        if spec.id == "bank_branches":
+            raise problem[0]
+        return take(spec, *given, **more)
+
+    monkeypatch.setattr(deliveries, "deliver", odd)
+    office.put(GOOD)
+    night = office.night(sources=f"bank_branches,{SOURCE}")
+    report = night.run()
+    assert [(fetched.source, fetched.is_good, fetched.fault) for fetched in report.fetched] == [
+        ("bank_branches", False, "a fault of ours: ValueError: odd"), (SOURCE, True, ""),
+    ]  # fmt: skip
+    assert {(entry.subject, entry.status, entry.message) for entry in night.ledger.entries(TONIGHT)} == {
+        ("bank_branches", "failed", "odd"), (SOURCE, "done", ""),
+    }  # fmt: skip
+    problem[0] = OSError(errno.ENOSPC, "No space left on device")
+    with pytest.raises(OSError, match="No space left"):
+        night.run()
 
 
 def test_check_gives_the_verdict_of_the_night_and_touches_nothing(office: Office, fsdb: Any, tmp_path: Path) -> None:
