@@ -26,6 +26,8 @@ def read_apart(client: Client, addresses: Sequence[str], read: Callable[[int, Cl
             return future.result()
         except SourceError as error:
             return error
+        except Exception as error:  # what one says that nobody thought of must not lose all the others
+            return SourceError(f"a fault of ours, not of the source: {type(error).__name__}: {error}")
         finally:
             if other is not None:
                 client.take(other)
