@@ -4,6 +4,7 @@ Files are moved only after the attempt is revealed. Whoever is killed in between
 what was loaded is recognised as repeated.
 """
 
+from collections import Counter
 from dataclasses import replace
 from datetime import date
 from itertools import chain, count
@@ -177,6 +178,7 @@ def report(verdict: Verdict, run_date: date) -> str:
         f"sha256     {delivery.sha256 or 'not read'}",
         f"rows       {delivery.rows} in the file: {loaded} loaded (of which {delivery.faulty} withheld), "
         f"{delivery.duplicates} repeated, {delivery.rejected} rejected",
+        *([f"skipped    {_skipped(verdict.skipped)}"] if verdict.skipped else []),
         *([f"encoding   {delivery.encoding}"] if delivery.encoding else []),
         "",
         *(
@@ -194,6 +196,11 @@ def report(verdict: Verdict, run_date: date) -> str:
         first = f", the first {SHOWN}" if bad > SHOWN else ""
         lines += ["", f"bad rows ({bad}{first})", *(f"  {fault}" for fault in verdict.faults)]
     return "\n".join(lines) + "\n"
+
+
+def _skipped(kinds: Counter[str]) -> str:
+    """`1 line(s) as total, 2 line(s) as note`."""
+    return ", ".join(f"{number} line(s) as {kind}" for kind, number in sorted(kinds.items(), reverse=True))
 
 
 def _put_away(item: Waiting, verdict: Verdict, folder: Path, run_date: date) -> None:

@@ -25,6 +25,7 @@ class Grid:
     `where`: how a person finds it, empty where there is only one. `head`: a list of levels for each column, top first.
     `head_row`: the row of its last line. `body`: trimmed texts, null for nothing, in columns `0`, `1` …, and `_row`,
     the number of the row as a person sees it, from 1. `later`: days to add to bare numbers that stand for days.
+    `binary`: numbers were binary ones, whose last digits are noise once they are added up.
     """
 
     where: str
@@ -33,6 +34,7 @@ class Grid:
     body: pa.Table
     bad_lines: list[BadLine] = field(default_factory=list)
     later: int = 0
+    binary: bool = False
 
     @property
     def prefix(self) -> str:

@@ -4,6 +4,7 @@ import hashlib
 import io
 import re
 import traceback
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
@@ -35,6 +36,7 @@ class Verdict:
 
     `table`: the records, where it is loaded or withdrawn. `kept`: the bytes for the archive: the file's own, or without
     natural persons' data where the spec has columns of theirs (`reduced`); nothing of a file that is not loaded.
+    `skipped`: how many of its lines were taken for a `note` or a `total`.
     """
 
     delivery: Delivery
@@ -44,6 +46,7 @@ class Verdict:
     reduced: bool = False
     faults: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    skipped: Counter[str] = field(default_factory=Counter)
     next: str = ""
 
 
@@ -105,6 +108,7 @@ class _Case:
         )
         self._faults: list[str] = []
         self._warnings: list[str] = []
+        self._skipped: Counter[str] = Counter()
 
     def verdict(self) -> Verdict:
         """Loaded, repeated, withdrawn or rejected."""
@@ -132,6 +136,7 @@ class _Case:
             self._note(status="rejected", message=_short(why)),
             faults=self._faults,
             warnings=self._warnings,
+            skipped=self._skipped,
             next=f"nothing of this file was loaded; {stays}; {then}",
         )
 
@@ -238,7 +243,7 @@ class _Case:
         sender, period = str(self._delivery.sender), str(self._delivery.period)
         found = read(self._item.name, received.content, resource, sender)
         self._note(encoding=found.encoding)
-        self._warnings = found.warnings
+        self._warnings, self._skipped = found.warnings, found.skipped
         checked = check(found.table, resource, sender, period)
         self._faults = checked.faults
         self._note(rows=checked.rows, duplicates=checked.duplicates, faulty=checked.faulty, rejected=checked.rejected)
@@ -258,6 +263,7 @@ class _Case:
             reduced=reduced,
             faults=self._faults,
             warnings=self._warnings,
+            skipped=self._skipped,
             next="mend the rows below and deliver the whole file again: it replaces this one"
             if self._faults
             else "nothing",

@@ -169,7 +169,7 @@ def _grid(sheet: _Sheet, layout: Layout, where: str) -> Grid:
     ]
     numbers = pa.array(range(last + 1, last + 1 + len(rows)), pa.int32())
     levels = [[level[at] for level in head] for at in range(width)]
-    return Grid(where, levels, last, body(columns, numbers), later=sheet.later)
+    return Grid(where, levels, last, body(columns, numbers), later=sheet.later, binary=True)
 
 
 def text_of(value: Any) -> str:

@@ -531,6 +531,13 @@ def test_the_same_name_twice_in_one_night_overwrites_nothing(inbox: Inbox) -> No
     ]  # fmt: skip
 
 
+def test_the_report_counts_what_was_skipped(inbox: Inbox) -> None:
+    """Whoever sent it sees that a line was not taken for a row."""
+    inbox.put(JUNE, lines(*LINES, ["合计", "", "6000.5", "12", "", ""], ["注：截至六月底"], ["注：完"]))
+    assert inbox.one().rows == 3
+    assert "skipped    1 line(s) as total, 2 line(s) as note" in inbox.reports("done")
+
+
 def test_every_fault_is_in_the_report_up_to_a_number(inbox: Inbox) -> None:
     """200 lines are enough to see what is wrong."""
     inbox.put(JUNE, lines(*([f"{n:04}", "甲", "x", "1", "", ""] for n in range(300))))

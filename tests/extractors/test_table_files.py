@@ -68,7 +68,7 @@ def test_spreadsheets_give_what_a_csv_gives(name: str, make: Any) -> None:
 
 def test_rows_keep_the_number_a_person_sees() -> None:
     """Titles, blank lines, multi-line cells and notes count; the number is the one the spreadsheet shows."""
-    lines = [["全省名录"], HEAD, ROWS[0], [""], ["0002", '"乙\n担保"', "1", "x", "", "", ""], ["注：", "完"]]
+    lines = [["全省名录"], HEAD, ROWS[0], [""], ["0002", '"乙\n担保"', "1", "x", "", "", ""], ["注：完"]]
     found = judged("list.csv", csv(*lines), resource({"title_rows": 1}))
     assert [row["_row"] for row in found.table.to_pylist()] == [3, 5]
     assert found.faults == ['row 5, 户数: expected a whole number, got "x"']
@@ -135,6 +135,29 @@ def test_totals_must_be_the_sums() -> None:
         came("list.csv", csv(HEAD, *ROWS, ["合 计".replace(" ", ""), "", "6100", "12", "", "", ""]))
 
 
+def test_the_sum_of_a_workbook_may_have_the_noise_of_binary_numbers() -> None:
+    """As a spreadsheet stores it; more than noise is still a wrong sum, and a text has no noise."""
+    rows = [[f"{at:04}", "甲", 123456.78 + at / 100, 1] for at in range(200)]
+    total = sum(row[2] for row in rows) + 1e-6
+    assert came("list.xlsx", xlsx(HEAD, *rows, ["合计", None, total])).warnings == []
+    assert came("list.xls", xls(HEAD, *rows, ["合计", None, total])).warnings == []
+    with pytest.raises(
+        DeliveryError, match=r"row 202, 注册资本: expected the sum of the rows, 24691555, got 24691555.1"
+    ):
+        came("list.xlsx", xlsx(HEAD, *rows, ["合计", None, total + 0.1]))
+    text = [[str(cell) for cell in [*row, "", "", ""]] for row in rows]
+    with pytest.raises(DeliveryError, match=r"expected the sum of the rows, 24691555, got 24691555.000001"):
+        came("list.csv", csv(HEAD, *text, ["合计", "", "24691555.000001", "", "", "", ""]))
+
+
+def test_a_word_for_nothing_adds_nothing_to_a_total() -> None:
+    """The sum of the others is checked."""
+    rows = [ROWS[0], ["0002", "乙担保", "-", "无", "", "", ""]]
+    assert came("list.csv", csv(HEAD, *rows, ["合计", "", "1000.5", "3", "", "", ""])).warnings == []
+    with pytest.raises(DeliveryError, match=r"expected the sum of the rows, 1000.5, got 1001.5"):
+        came("list.csv", csv(HEAD, *rows, ["合计", "", "1001.5", "3", "", "", ""]))
+
+
 @pytest.mark.parametrize("stated", ["NaN", "Infinity", "-inf", "1e99999999", "1_0"])
 def test_a_total_that_is_no_number_is_said(stated: str) -> None:
     """It proves nothing, and it is no reason to fall over."""
@@ -158,6 +181,41 @@ def test_a_note_is_no_row_but_a_name_that_begins_like_one_is() -> None:
     found = judged("list.csv", csv(head, *rows))
     assert [row["名称"] for row in found.table.to_pylist()] == ["注册示范担保"]
     assert (found.rows, found.rejected) == (1, 0)
+
+
+@pytest.mark.parametrize("word", ["注册示范担保", "合计示范担保"])
+@pytest.mark.parametrize("width", [3, 7])
+def test_a_row_that_begins_like_a_note_or_a_total_but_lacks_its_key_is_a_bad_row(word: str, width: int) -> None:
+    """Named and rejected, with all its fields or too few; it does not vanish."""
+    head = [HEAD[1], HEAD[0], *HEAD[2:]]
+    good = ["甲担保", "0001", *ROWS[0][2:]]
+    found = judged("list.csv", csv(head, good, [word, "", "5", "", "", "", ""][:width]))
+    assert (found.rows, found.rejected) == (2, 1)
+    said = "机构编码: expected a value, got nothing" if width == 7 else "expected 7 fields, got 3"
+    assert found.faults == [f"row 3, {said}"]
+
+
+@pytest.mark.parametrize(
+    ("line", "skipped"),
+    [
+        (["注：截至六月底"], {"note": 1}),
+        (["注：截至六月底", *[""] * 9], {"note": 1}),
+        (["", "注：截至六月底", "", "", "", "", "", ""], {"note": 1}),
+        (["注：截至", "", "", "六月底", "", "", "", ""], {"note": 1}),
+        (["合计", "", "3家", "6000.5", "12", "", "", ""], {"total": 1}),
+        (["", "合计：", "", "6000.5", "12", "", "", ""], {"total": 1}),
+        (["", "合计", "", "6000.5"], {"total": 1}),
+        (["", "注", "乙", "", "", "", "", ""], {}),
+        (["合计", "0009", "乙", "6000.5", "12", "", "", ""], {}),
+        (["", "合计（共3家）", "", "6000.5", "12", "", "", ""], {}),
+        (["注：截至", "", "", "六月底", "", "", "", "", "更多"], {}),
+    ],
+)
+def test_what_is_skipped_as_a_note_or_a_total_is_counted(line: list[str], skipped: dict[str, int]) -> None:
+    """A note is one cell or leaves empty what every row fills; totals have no key. All else is data, good or bad."""
+    content = csv(["序号", *HEAD], *(["1", *row] for row in ROWS), line)
+    assert came("list.csv", content).skipped == skipped
+    assert judged("list.csv", content).rows == 3 + (not skipped)
 
 
 def test_several_sheets_and_hidden_ones() -> None:
