@@ -65,6 +65,7 @@ def _xlsx(content: bytes, layout: Layout, limit: int) -> Iterator[_Sheet]:
     members = unpacked_members(content, limit, PARTS)
     sheet_xml.refuse_declarations(members)
     paths = sheet_xml.sheet_members(members)
+    texts, room = sheet_xml.shared_texts(members), limit
     later = _1904 if sheet_xml.counts_from_1904(members) else 0
     try:
         # Packed anew: the reader sees the bytes that were looked at, whatever the headers of the file said.
@@ -76,7 +77,10 @@ def _xlsx(content: bytes, layout: Layout, limit: int) -> Iterator[_Sheet]:
                 if sheet.typ == python_calamine.SheetTypeEnum.WorkSheet
             }
             for name in _wanted(hidden, layout):
-                found = sheet_xml.scanned(name, members.get(paths.get(name, ""), b""))
+                found = sheet_xml.scanned(name, members.get(paths.get(name, ""), b""), texts)
+                room -= found.text
+                if room < 0:
+                    raise DeliveryError(f"sheet {name}: the texts of its cells come to more than {limit:,} bytes")
                 _refuse_formulas(name, found, layout)
                 sheet = book.get_sheet_by_name(name)
                 rows = sheet.to_python(skip_empty_area=False)
