@@ -7,7 +7,7 @@ import traceback
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pyarrow as pa
@@ -209,6 +209,9 @@ class _Case:
         for name, (actual, stated) in said.items():
             if actual != stated:
                 raise DeliveryError(f"the manifest says {name} {stated}, the file is {actual}")
+        night = told.issued_at.date()
+        if night > self._run_date + timedelta(days=1):
+            raise DeliveryError(f"the manifest is issued ahead of time: tonight is {self._run_date}, got {night}")
         known = self._history.current(self._delivery.part)
         if known and known[1].issued_at and told.issued_at < known[1].issued_at and received.sha256 != known[1].sha256:
             raise DeliveryError(
@@ -243,7 +246,7 @@ class _Case:
         sender, period = str(self._delivery.sender), str(self._delivery.period)
         found = read(self._item.name, received.content, resource, sender)
         self._note(encoding=found.encoding)
-        self._warnings, self._skipped = found.warnings, found.skipped
+        self._warnings, self._skipped = [*found.warnings, *self._unordered(known)], found.skipped
         checked = check(found.table, resource, sender, period)
         self._faults = checked.faults
         self._note(rows=checked.rows, duplicates=checked.duplicates, faulty=checked.faulty, rejected=checked.rejected)
@@ -268,6 +271,15 @@ class _Case:
             if self._faults
             else "nothing",
         )
+
+    def _unordered(self, known: tuple[date, Delivery] | None) -> list[str]:
+        """What to say of a file whose place in time nobody tells."""
+        if known is None or known[1].issued_at is None or self._delivery.issued_at is not None:
+            return []
+        return [
+            f"it has no manifest, and replaces {known[1].file_name}, issued at {known[1].issued_at.isoformat()}: "
+            "which is newer cannot be told"
+        ]
 
     def _check_superseded(self, received: Received) -> None:
         was = self._history.superseded(self._delivery.part, received.sha256)

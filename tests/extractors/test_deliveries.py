@@ -357,11 +357,11 @@ def test_a_manifest_alone_withdraws_its_part(inbox: Inbox) -> None:
         ("2026-07-02", "33|2026-06-30", "removed", code) for code in ("0001", "0002", "0003")
     ]
     assert inbox.left() == [waits.name]
-    inbox.tell(JUNE, withdraw=True, issued_at="2026-07-09T00:00:00Z")
+    inbox.tell(JUNE, withdraw=True, issued_at="2026-07-04T00:00:00Z")
     assert "nothing to withdraw" in str(inbox.one().message)
     inbox.put(JUNE, lines(*LINES))
     assert inbox.one().status == "rejected"  # it was withdrawn; only a newer manifest brings it back
-    inbox.put(JUNE, lines(*LINES), issued_at="2026-07-10T00:00:00Z")
+    inbox.put(JUNE, lines(*LINES), issued_at="2026-07-05T00:00:00Z")
     assert inbox.one().status == "loaded"
 
 
@@ -378,6 +378,8 @@ def test_a_manifest_alone_withdraws_its_part(inbox: Inbox) -> None:
         ({"extra": 1}, "extra: Extra inputs are not permitted"),
         ({"issued_at": "yesterday"}, "issued_at"),
         ({"withdraw": True}, "send one or the other"),
+        ({"issued_at": "2026-07-03T00:00:00+08:00"}, "issued ahead of time: tonight is 2026-07-01, got 2026-07-03"),
+        ({"issued_at": "9999-12-31T23:59:59-23:59"}, "issued ahead of time: tonight is 2026-07-01, got 9999-12-31"),
     ],
 )
 def test_a_manifest_that_lies_refuses_the_file(inbox: Inbox, told: dict[str, Any], said: str) -> None:
@@ -386,6 +388,19 @@ def test_a_manifest_that_lies_refuses_the_file(inbox: Inbox, told: dict[str, Any
     assert said in str(inbox.one().message)
     assert (inbox.folder / "rejected" / str(NIGHT) / f"{JUNE}.manifest.json").exists()
     assert inbox.left() == []
+
+
+def test_a_file_without_a_manifest_after_one_with_it_is_pointed_out(inbox: Inbox) -> None:
+    """It may be an old one that was sent again; a clock that is a day ahead is believed."""
+    inbox.put(JUNE, lines(*LINES), issued_at="2026-07-02T23:00:00+08:00")
+    assert inbox.take().warnings == []
+    inbox.put(JUNE, lines(*LINES[:2]))
+    outcome = inbox.take()
+    said = (
+        f"it has no manifest, and replaces {JUNE}, issued at 2026-07-02T23:00:00+08:00: which is newer cannot be told"
+    )
+    assert (outcome.status, outcome.warnings) == ("complete", [f"{JUNE}: {said}"])
+    assert said in inbox.reports("done")
 
 
 def test_a_manifest_may_be_required(inbox: Inbox) -> None:
