@@ -248,6 +248,25 @@ def test_a_listing_that_does_not_add_up_counts_for_nothing(spoilt: dict[str, Any
     assert feed.changes() == [(10, 0, 0)]
 
 
+@pytest.mark.parametrize(
+    ("pages", "asked", "said"),
+    [(["p0"], 11, "the listing declares 10 products, 11 or more came"), ([], 1, "got 't1' with an empty page")],
+    ids=["products", "nothing"],
+)
+def test_a_listing_that_goes_on_and_on_is_left(pages: list[str], asked: int, said: str, feed: Feed) -> None:
+    """Each page has a new token, so only the number that was declared says when to stop."""
+    before = len(feed.server.asked)
+
+    def endless(asked: Asked) -> Answer:
+        token = f"t{len(feed.server.asked) - before}"
+        items = [{"institution_code": "B0001H111000001", "product_id": name} for name in pages]
+        return as_json({"items": items, "next_page_token": token, "total": 10, "cursor": "1"})
+
+    feed.instead = endless
+    assert said in str(feed.fetch(8).message)
+    assert len(feed.server.asked) == before + asked
+
+
 def test_a_listing_that_moves_while_it_is_read_is_read_another_time(feed: Feed) -> None:
     """Pages of two moments do not make a listing."""
 
