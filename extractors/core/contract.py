@@ -10,7 +10,7 @@ from extractors.core.inbox import MANIFEST, named
 from extractors.core.spec import Column, File, Layout, Resource, SourceSpec
 from extractors.core.verdict import GROWTH, GROWTH_ROWS, sha256
 
-MONEY = ("万元", "元", "亿元")
+USUAL = 3  # units that a page names of a column
 ISSUED_AT = "2026-07-01T09:00:00+08:00"
 _PERIODS = {"day": "a day, `2026-06-30`", "month": "a month, `2026-06`", "quarter": "a quarter, `2026Q2`",
             "year": "a year, `2026`"}  # fmt: skip
@@ -59,7 +59,7 @@ def example(spec: SourceSpec, name: str, resource: Resource) -> dict[str, bytes]
 
 def head(name: str, column: Column) -> str:
     """A column's head, with the unit where it stands there."""
-    return f"{name}（{_units(column)[0]}）" if column.unit == "head" else name
+    return f"{name}（{column.head_units[0]}）" if column.unit == "head" else name
 
 
 def page(spec: SourceSpec) -> str:
@@ -145,7 +145,7 @@ def _layout(layout: Layout, whose: str) -> list[str]:
 def _column(name: str, column: Column) -> str:
     kind = _TYPES[column.type]
     if column.unit == "head":
-        kind += f", in {' or '.join(_units(column))} as the head says"
+        kind += f", in {' or '.join(column.head_units[:USUAL])} as the head says"
     allowed = (column.codes or "").replace("|", "or")
     if column.codes and "|" not in column.codes:
         allowed = f"list `{column.codes}`"
@@ -216,10 +216,6 @@ def _manifest(spec: SourceSpec, name: str, file: str, facts: dict[str, object]) 
 
 def _given(resource: Resource) -> dict[str, Column]:
     return {name: column for name, column in resource.columns.items() if column.personal is None}
-
-
-def _units(column: Column) -> list[str]:
-    return [unit.strip() for unit in column.units.split("|")] if column.units else list(MONEY)
 
 
 def _file(resource: Resource) -> File:

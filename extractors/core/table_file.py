@@ -139,14 +139,18 @@ class _Table:
         spelled, columns = self._spellings(), self._resource.columns
         if name := spelled.get(_folded(head)):
             if columns[name].unit == "head":
-                raise DeliveryError(self._at_head(f"{head}: expected its unit in the head, such as {head}（万元）"))
+                raise DeliveryError(
+                    self._at_head(
+                        f"{head}: expected its unit in the head, such as {head}（{columns[name].head_units[0]}）"
+                    )
+                )
             return _Found(at, name)
         match = _UNIT.fullmatch(head) if self._layout.units_in_head else None
         name = spelled.get(_folded(match[1])) if match else None
         if match and name and columns[name].unit == "head":
-            unit, allowed = unicodedata.normalize("NFKC", match[2]), columns[name].units
-            if allowed and unit not in map(str.strip, allowed.split("|")):
-                raise DeliveryError(self._at_head(f"{name}: expected the unit {allowed}, got {unit}"))
+            unit, allowed = unicodedata.normalize("NFKC", match[2]), columns[name].head_units
+            if unit not in allowed:
+                raise DeliveryError(self._at_head(f"{name}: expected the unit {' or '.join(allowed)}, got {unit}"))
             return _Found(at, name, unit)
         return None
 

@@ -1,5 +1,6 @@
 """`extractors.core.table_file`: whatever shape a table comes in, the same rows come out, or words why not."""
 
+from csv import DictReader
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -9,9 +10,10 @@ import pytest
 from delivered import HEAD, ROWS, came, csv, judged, repacked, resource, saved, xls, xlsx, zipped, zipped_as
 
 from extractors.core.errors import DeliveryError
-from extractors.core.spec import all_specs
+from extractors.core.spec import MONEY, all_specs
 
 REAL = Path(__file__).parents[2].parent / "shared/upstream/data/ref/nfra_commercial_banks_2025-12-31.csv"
+UNITS = Path(__file__).parents[2] / "dbt_project/seeds/reference/unit.csv"
 TYPED: list[list[Any]] = [
     [1, "甲担保", 1000.5, 3, date(2023, 3, 15), "在业", "张三"],
     [2.0, "乙担保", 2000, 4.0, "2024年5月6日", "注销", "李四"],
@@ -124,6 +126,30 @@ def test_units_must_stand_in_the_head_where_they_are_declared_to() -> None:
     bare = [cell.replace("（万元）", "") for cell in HEAD]
     with pytest.raises(DeliveryError, match="注册资本: expected its unit in the head, such as 注册资本（万元）"):
         came("list.csv", csv(bare, *ROWS))
+
+
+@pytest.mark.parametrize("unit", ["美元", "万员", "%"])
+def test_a_unit_that_is_none_of_money_is_refused(unit: str) -> None:
+    """Later nobody could say what the amounts are; a column may declare other units."""
+    head = [cell.replace("万元", unit) for cell in HEAD]
+    with pytest.raises(
+        DeliveryError, match=rf"row 1 \(head\): 注册资本: expected the unit 万元 or 元 or .*, got {unit}"
+    ):
+        came("list.csv", csv(head, *ROWS))
+    columns = {
+        "机构编码": {"as": "code", "type": "code", "required": True},
+        "费率": {"as": "rate", "type": "decimal", "unit": "head", "units": "% | ‰"},
+    }
+    of = resource(columns=columns)
+    assert came("list.csv", csv(["机构编码", "费率（％）"], ["1", "2"]), of).table["费率_unit"].to_pylist() == ["%"]
+    with pytest.raises(DeliveryError, match="费率: expected its unit in the head, such as 费率（%）"):
+        came("list.csv", csv(["机构编码", "费率"], ["1", "2"]), of)
+
+
+def test_the_units_of_money_are_those_that_are_converted_later() -> None:
+    """A unit that one knows and the other does not would load a file and withhold all its rows."""
+    with UNITS.open(encoding="utf-8") as lines:
+        assert set(MONEY) == {row["word"] for row in DictReader(lines) if row["base"] == "CNY"}
 
 
 def test_totals_must_be_the_sums() -> None:
