@@ -294,6 +294,17 @@ def test_a_code_that_lost_digits_is_never_mended() -> None:
 
 
 @pytest.mark.parametrize(
+    ("code", "lost"),
+    [("2026E0001", 0), ("1E17", 0), ("12.5E+17", 0), ("9.14E+17", 1), ("9.14e17", 1), ("9E+17", 1)],
+)
+def test_a_code_with_an_e_in_it_is_a_code(code: str, lost: int) -> None:
+    """A number in scientific notation has one digit before the point and a sign, or a point, before its E."""
+    columns = {"合同编号": {"as": "code", "type": "code", "required": True}}
+    found = judged("list.csv", csv(["合同编号"], [code]), resource(columns=columns, key=["合同编号"]))
+    assert found.rejected == lost
+
+
+@pytest.mark.parametrize(
     ("cell", "kept"),
     [
         (45000, "2023-03-15"),
