@@ -111,7 +111,7 @@ class _Case:
         self._skipped: Counter[str] = Counter()
 
     def verdict(self) -> Verdict:
-        """Loaded, repeated, withdrawn or rejected."""
+        """Loaded, repeated, withdrawn, waiting or rejected."""
         mend = "mend the file and deliver it again"
         put_back = "put the file back in the inbox, then `fsdb extract"
         try:
@@ -162,6 +162,11 @@ class _Case:
             raise DeliveryError(f"expected a manifest {self._item.name}.manifest.json beside it; send it first")
         if told is not None:
             self._check_manifest(told, received)
+            if self._item.withdraws and not told.withdraw:
+                return Verdict(
+                    self._note(status="waiting", message="the manifest waits for its file, nothing is done before"),
+                    next="send the file; to withdraw what was delivered, say `withdraw`: true in the manifest",
+                )
         known = self._history.current(self._delivery.part)
         if known and known[1].sha256 == received.sha256:
             since = f"the same content was taken on {known[0]} as {known[1].file_name}"

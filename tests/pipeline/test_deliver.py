@@ -253,6 +253,18 @@ def test_check_takes_a_manifest_beside_the_file_or_elsewhere(fsdb: Any, tmp_path
     assert (code, "expected a file of quarter: it is named like contract" in said) == (1, True)
 
 
+def test_check_says_that_a_manifest_alone_waits_for_its_file(fsdb: Any, tmp_path: Path) -> None:
+    """It withdraws nothing unless it says so; a wrong one is refused even so."""
+    file = next(EXAMPLES.rglob("contracts_*.manifest.json"))
+    alone = tmp_path / file.name
+    alone.write_bytes(file.read_bytes())
+    code, said = fsdb("deliver", "check", str(alone), "-s", "guarantor_reports")
+    assert (code, said.startswith(f"WAITING  {file.name}"), "waits for its file" in said) == (0, True, True)
+    alone.write_text(json.dumps(json.loads(file.read_text()) | {"sender": "91330100MA27X20011"}))
+    code, said = fsdb("deliver", "check", str(alone), "-s", "guarantor_reports")
+    assert (code, "the manifest says sender 91330100MA27X20011" in said) == (1, True)
+
+
 def test_what_is_not_there_is_said_in_words(fsdb: Any, tmp_path: Path) -> None:
     """A source that is read over HTTP, an unknown one, a file that is not there."""
     for source in ("sse", "nobody"):
