@@ -105,6 +105,7 @@ class _Table:
                 "where kind in ('note', 'total') group by kind"
             ).fetchall()
             self._skipped.update(dict(skipped))
+            self._refuse_percents(con, kept)
             self._check_totals(con, kept, unread=bool(lines))
             table = con.sql(f"select {self._texts(kept)}, null::varchar as _line, _row from data").to_arrow_table()
         return TableRead(self._joined(table, lines), self._warnings, skipped=self._skipped)
@@ -214,6 +215,17 @@ class _Table:
         data = {row for (row,) in con.sql("select _row from short_lines where kind = 'data'").fetchall()}
         expected = f"expected {len(self._all)} fields, got"
         return [(line.row, f"{expected} {len(line.fields)}") for line in self._grid.bad_lines if line.row in data]
+
+    def _refuse_percents(self, con: duckdb.DuckDBPyConnection, kept: dict[str, _Found]) -> None:
+        """Refuse 40 % under a head with （%）: stored is 0.4, which would be read as 0.4 %."""
+        for column in kept.values():
+            rows = self._grid.percents.get(column.at, []) if column.unit else []
+            at = con.execute("select min(_row) from data where list_contains(?, _row)", [rows]).fetchall()[0][0]
+            if at is not None:
+                raise DeliveryError(
+                    f"{self._grid.prefix}row {at}, {column.name}: expected a plain number of {column.unit}, got a cell "
+                    "with a percent format, of which a hundredth is stored: format the column as a number"
+                )
 
     def _check_totals(self, con: duckdb.DuckDBPyConnection, kept: dict[str, _Found], *, unread: bool) -> None:
         """Refuse a file whose totals are not the sums of its rows. `unread`: some row could not be read."""

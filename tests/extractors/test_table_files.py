@@ -7,6 +7,7 @@ from typing import Any
 
 import openpyxl
 import pytest
+import xlwt
 from delivered import HEAD, ROWS, came, csv, judged, repacked, resource, saved, xls, xlsx, zipped, zipped_as
 
 from extractors.core.errors import DeliveryError
@@ -144,6 +145,39 @@ def test_a_unit_that_is_none_of_money_is_refused(unit: str) -> None:
     assert came("list.csv", csv(["机构编码", "费率（％）"], ["1", "2"]), of).table["费率_unit"].to_pylist() == ["%"]
     with pytest.raises(DeliveryError, match="费率: expected its unit in the head, such as 费率（%）"):
         came("list.csv", csv(["机构编码", "费率"], ["1", "2"]), of)
+
+
+@pytest.mark.parametrize("form", ["0%", "0.00%", "0.0%;[Red]-0.0%"])
+@pytest.mark.parametrize("name", ["list.xlsx", "list.xls"])
+def test_a_percent_format_under_a_head_with_a_unit_is_refused(name: str, form: str) -> None:
+    """40 % is stored as 0.4, and would be read as 0.4 %; a percent sign in quotes is only text."""
+    columns = {
+        "机构编码": {"as": "code", "type": "code", "required": True},
+        "费率": {"as": "rate", "type": "decimal", "unit": "head", "units": "% | ‰"},
+    }
+    of = resource(columns=columns)
+
+    def sheet(shown: str) -> bytes:
+        lines = [["机构编码", "费率（%）"], ["0001", 40], ["0002", 0.4]]
+        if name.endswith("xls"):
+            book = xlwt.Workbook()
+            page = book.add_sheet("一")
+            for row, line in enumerate(lines):
+                for at, value in enumerate(line):
+                    style = xlwt.easyxf(num_format_str=shown) if (row, at) == (2, 1) else xlwt.easyxf()
+                    page.write(row, at, value, style)
+            return saved(book)
+        made = openpyxl.Workbook()
+        for line in lines:
+            made.active.append(line)
+        made.active["B3"].number_format = shown
+        return saved(made)
+
+    with pytest.raises(
+        DeliveryError, match="row 3, 费率: expected a plain number of %, got a cell with a percent format"
+    ):
+        came(name, sheet(form), of)
+    assert came(name, sheet('0.0"%"'), of).table["费率"].to_pylist() == ["40", "0.4"]
 
 
 def test_the_units_of_money_are_those_that_are_converted_later() -> None:
