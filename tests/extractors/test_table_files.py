@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
+import pyarrow as pa
 import pytest
 import xlwt
 from delivered import HEAD, ROWS, came, csv, judged, repacked, resource, saved, xls, xlsx, zipped, zipped_as
@@ -86,6 +87,34 @@ def test_a_line_with_another_number_of_fields_is_named_and_rejected() -> None:
     found = judged("list.csv", csv(HEAD, ROWS[0], ["0002", "乙担保", "1"], ROWS[2]))
     assert (found.rows, found.rejected, found.faults) == (3, 1, ["row 3, expected 7 fields, got 3"])
     assert [row["_row"] for row in found.table.to_pylist()] == [2, 4]
+
+
+def test_a_long_field_in_a_bad_line_is_no_other_fault() -> None:
+    """Its row is named, and nothing of what stands in it."""
+    found = judged("list.csv", csv(HEAD, *ROWS, ["0004", "张三" * 70_000]))
+    assert (found.rejected, found.faults) == (1, ["row 5, expected 7 fields, got 2"])
+
+
+def test_a_short_line_may_have_a_cell_of_several_lines() -> None:
+    """It is a bad row and no open quotation mark; the rows after it keep their numbers."""
+    content = csv(HEAD, ROWS[0], ["0002", '"乙\n担保"'], ['"x\r\ny"', *[""] * 8], ["0003", "", "1", "1", "", "", ""])
+    assert judged("list.csv", content).faults == [
+        "row 3, expected 7 fields, got 2",
+        "row 4, expected 7 fields, got 9",
+        "row 5, 名称: expected a value, got nothing",
+    ]
+
+
+def test_what_the_reader_of_csv_says_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It quotes the line, and natural persons with it."""
+
+    def odd(*_: object, **__: object) -> None:
+        raise pa.ArrowInvalid("CSV parse error: Row #2: 张三")
+
+    monkeypatch.setattr("pyarrow.csv.read_csv", odd)
+    with pytest.raises(DeliveryError) as refused:
+        came("list.csv", csv(HEAD, *ROWS))
+    assert "张三" not in str(refused.value)
 
 
 @pytest.mark.parametrize("stray", ['"乙,1,1,,,\r\n', '"乙,1,1,,,\r\n0009,"丁",1,1,,,\r\n'])
