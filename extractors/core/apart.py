@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
-from extractors.core.errors import SourceError
+from extractors.core.errors import SchemaError, SourceError
 from extractors.core.http import Client
 
 T = TypeVar("T")
@@ -24,6 +24,8 @@ def read_apart(client: Client, addresses: Sequence[str], read: Callable[[int, Cl
         other, future = waiting.popleft()
         try:
             return future.result()
+        except SchemaError as error:
+            return other.placed(error) if other is not None else error
         except SourceError as error:
             return error
         except Exception as error:  # what one says that nobody thought of must not lose all the others

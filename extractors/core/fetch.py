@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from extractors.core.archive import Archive, Attempt, KnownPart, Outcome, PartCount, PayloadWriter, RetryRecord
 from extractors.core.clock import Clock
 from extractors.core.deltas import since, standing
-from extractors.core.errors import RefusedError, SourceError, SpecError, TransientError
+from extractors.core.errors import RefusedError, SchemaError, SourceError, SpecError, TransientError
 from extractors.core.files import reveal, sha256_of, temporary_folder
 from extractors.core.http import Client
 from extractors.core.pages import Broken, Bulk, Cursor, Since, Warn, Yielded
@@ -177,6 +177,8 @@ def _read(
             else:
                 records.add(came, came.payload or (client.last.sha256 if client.last else ""))
                 progress(f"{spec.id}/{name}", records.fetched, records.declared_total)
+    except SchemaError as error:
+        problem = client.placed(error)
     except SourceError as error:
         problem = error
     except OSError:

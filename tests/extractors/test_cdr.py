@@ -304,7 +304,8 @@ def test_an_answer_of_another_shape_is_broken_alone(
     """One holder's odd answer loses no other's."""
     holders.instead["a.bank.example"] = as_json({"data": {"products": []}} | more)
     outcome = bank.fetch(holders.address, TONIGHT)
-    assert said in outcome.broken["a.bank.example"]
+    url = "https://a.bank.example/base/cds-au/v1/banking/products?page-size=1000"
+    assert outcome.broken["a.bank.example"] == f"a.bank.example: {url}: {said}"
     assert list(outcome.parts) == ["b.bank.example"]
 
 
