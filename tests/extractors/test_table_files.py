@@ -342,6 +342,51 @@ def test_an_error_of_a_formula_is_a_fault() -> None:
     assert judged("list.xlsx", saved(book)).faults == ['row 2, 注册资本: expected a value, got "#DIV/0!"']
 
 
+def old(*rows: list[Any], later: bool = False, hidden: tuple[str, ...] = ()) -> bytes:
+    """An XLS whose date cells are dates; `later`: it counts days from 1904; with hidden sheets of other content."""
+    book = xlwt.Workbook(encoding="utf-8")
+    book.dates_1904 = later
+    for name in ("一", *hidden):
+        sheet = book.add_sheet(name)
+        sheet.visibility = int(name in hidden)
+        for at, row in enumerate(rows if name == "一" else [["x"]]):
+            for column, value in enumerate(row):
+                if isinstance(value, str) and value.startswith("#"):
+                    sheet.row(at).set_cell_error(column, value)
+                elif value is not None:
+                    form = {date: "YYYY-MM-DD", datetime: "YYYY-MM-DD HH:MM:SS"}.get(type(value), "General")
+                    sheet.write(at, column, value, xlwt.easyxf(num_format_str=form))
+    return saved(book)
+
+
+@pytest.mark.parametrize("later", [False, True])
+def test_dates_in_an_xls_are_days(later: bool) -> None:
+    """As real dates, with a time of day, and as bare numbers, whichever year the workbook counts from."""
+    days = [date(2023, 3, 15), datetime(2023, 3, 15, 10, 5), 45000 - (1462 if later else 0)]
+    found = judged("list.xls", old(HEAD, *([at, "甲", 1, 1, day] for at, day in enumerate(days)), later=later))
+    assert found.faults == []
+    assert [row["成立日期"] for row in found.table.to_pylist()] == ["2023-03-15", "2023-03-15 10:05:00", "2023-03-15"]
+
+
+def test_errors_and_truth_values_in_an_xls_are_said() -> None:
+    """Neither is an empty cell or a number."""
+    found = judged("list.xls", old(HEAD, ["0001", "甲", "#DIV/0!", True], ["0002", "#REF!", 1, 1]))
+    assert found.faults == [
+        'row 2, 注册资本: expected a value, got "#DIV/0!"; 户数: expected a whole number, got "TRUE"',
+        'row 3, 名称: expected a value, got "#REF!"',
+    ]
+
+
+def test_hidden_sheets_of_an_xls() -> None:
+    """Passed over or refused, as declared; one that is named is read."""
+    content = old(HEAD, *ROWS, hidden=("隐",))
+    assert good("list.xls", content) == GOOD
+    with pytest.raises(DeliveryError, match="hidden sheets, which are not taken: 隐"):
+        came("list.xls", content, resource({"hidden": "refuse"}))
+    with pytest.raises(DeliveryError, match="row 1 .* got a line of 1 cells"):
+        came("list.xls", content, resource({"sheets": ["隐"]}))
+
+
 def test_a_code_that_lost_digits_is_never_mended() -> None:
     """9.14E+17 was a code once: as a key it addresses nothing, elsewhere it is a fault."""
     code = {"as": "code", "type": "code", "required": True}
