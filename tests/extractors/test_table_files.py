@@ -1,64 +1,18 @@
 """`extractors.core.table_file`: whatever shape a table comes in, the same rows come out, or words why not."""
 
 from csv import DictReader
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import openpyxl
-import pyarrow as pa
 import pytest
-import xlwt
-from delivered import HEAD, ROWS, came, csv, judged, repacked, resource, saved, xls, xlsx, zipped, zipped_as
+from delivered import GOOD, HEAD, ROWS, TYPED, came, csv, good, judged, resource, xls, xlsx, zipped, zipped_as
 
 from extractors.core.errors import DeliveryError
 from extractors.core.spec import MONEY, all_specs
 
 REAL = Path(__file__).parents[2].parent / "shared/upstream/data/ref/nfra_commercial_banks_2025-12-31.csv"
 UNITS = Path(__file__).parents[2] / "dbt_project/seeds/reference/unit.csv"
-TYPED: list[list[Any]] = [
-    [1, "甲担保", 1000.5, 3, date(2023, 3, 15), "在业", "张三"],
-    [2.0, "乙担保", 2000, 4.0, "2024年5月6日", "注销", "李四"],
-    ["0003", "丙担保", "3,000", "５", "长期", "在业", "王五"],
-]
-GOOD = [
-    ("0001", "甲担保", "1000.5", "万元", "3", "2023-03-15", "在业"),
-    ("0002", "乙担保", "2000", "万元", "4", "2024年5月6日", "注销"),
-    ("0003", "丙担保", "3000", "万元", "5", "长期", "在业"),
-]
-SHOWN = ["机构编码", "名称", "注册资本", "注册资本_unit", "户数", "成立日期", "状态"]
-
-
-def good(name: str, content: bytes, **given: Any) -> list[tuple[Any, ...]]:
-    """The records of a file that has no fault."""
-    found = judged(name, content, **given)
-    assert found.faults == []
-    return [tuple(row[column] for column in SHOWN) for row in found.table.to_pylist()]
-
-
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gbk", "gb18030"])
-def test_a_csv_is_read_in_each_declared_encoding(encoding: str) -> None:
-    """Strictly, in the declared order; the one that fits is recorded."""
-    content = csv(HEAD, *ROWS, encoding=encoding)
-    assert good("list.csv", content) == GOOD
-    assert came("list.csv", content).encoding == ("utf-8-sig" if encoding.startswith("utf") else "gb18030")
-
-
-@pytest.mark.parametrize(
-    ("ruin", "said"),
-    [("甲\ufffd保", r"U\+FFFD"), ("锟斤拷", "锟斤拷"), ("ï¿½", "ï¿½"), ("甲\0", "a zero byte")],
-)
-def test_text_that_was_decoded_wrongly_before_it_came_is_refused(ruin: str, said: str) -> None:
-    """What a wrong decoding destroyed cannot be mended; the line is named."""
-    with pytest.raises(DeliveryError, match=f"line 2: holds {said}"):
-        came("list.csv", csv(HEAD, ["0001", ruin, "1", "1", "", "", ""]))
-
-
-def test_bytes_in_no_declared_encoding_are_refused() -> None:
-    """Not read as something else."""
-    only = resource(file={"encodings": ["utf-8-sig"]})
-    with pytest.raises(DeliveryError, match="line 1: expected text in utf-8-sig, got other bytes"):
-        came("list.csv", csv(HEAD, *ROWS, encoding="gbk"), only)
 
 
 @pytest.mark.parametrize(("name", "make"), [("list.xlsx", xlsx), ("list.xls", xls)])
@@ -80,73 +34,6 @@ def test_rows_keep_the_number_a_person_sees() -> None:
         "list.xlsx", xlsx(["全省名录"], HEAD, ROWS[0], [], ["0002", "乙", 1, "x"]), resource({"title_rows": 1})
     )
     assert [row["_row"] for row in sheet.table.to_pylist()] == [3, 5]
-
-
-def test_a_line_with_another_number_of_fields_is_named_and_rejected() -> None:
-    """Nobody knows which of its fields is which."""
-    found = judged("list.csv", csv(HEAD, ROWS[0], ["0002", "乙担保", "1"], ROWS[2]))
-    assert (found.rows, found.rejected, found.faults) == (3, 1, ["row 3, expected 7 fields, got 3"])
-    assert [row["_row"] for row in found.table.to_pylist()] == [2, 4]
-
-
-def test_a_long_field_in_a_bad_line_is_no_other_fault() -> None:
-    """Its row is named, and nothing of what stands in it."""
-    found = judged("list.csv", csv(HEAD, *ROWS, ["0004", "张三" * 70_000]))
-    assert (found.rejected, found.faults) == (1, ["row 5, expected 7 fields, got 2"])
-
-
-def test_a_short_line_may_have_a_cell_of_several_lines() -> None:
-    """It is a bad row and no open quotation mark; the rows after it keep their numbers."""
-    content = csv(HEAD, ROWS[0], ["0002", '"乙\n担保"'], ['"x\r\ny"', *[""] * 8], ["0003", "", "1", "1", "", "", ""])
-    assert judged("list.csv", content).faults == [
-        "row 3, expected 7 fields, got 2",
-        "row 4, expected 7 fields, got 9",
-        "row 5, 名称: expected a value, got nothing",
-    ]
-
-
-def test_what_the_reader_of_csv_says_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It quotes the line, and natural persons with it."""
-
-    def odd(*_: object, **__: object) -> None:
-        raise pa.ArrowInvalid("CSV parse error: Row #2: 张三")
-
-    monkeypatch.setattr("pyarrow.csv.read_csv", odd)
-    with pytest.raises(DeliveryError) as refused:
-        came("list.csv", csv(HEAD, *ROWS))
-    assert "张三" not in str(refused.value)
-
-
-@pytest.mark.parametrize("stray", ['"乙,1,1,,,\r\n', '"乙,1,1,,,\r\n0009,"丁",1,1,,,\r\n'])
-def test_a_quotation_mark_that_is_not_closed_is_refused(stray: str) -> None:
-    """It would swallow the lines after it without a word."""
-    content = csv(HEAD) + f"0002,{stray}".encode() + csv(*ROWS)
-    with pytest.raises(DeliveryError, match="row 2: a quotation mark is opened and not closed"):
-        came("list.csv", content)
-
-
-def test_merged_heads_are_joined() -> None:
-    """Levels are joined with `/`, merged cells filled, and a sender's own heads mapped to ours."""
-    own = {
-        "heads": {"基本/编码": "机构编码", "基本/名": "名称", "基本/注册资本": "注册资本"},
-        "head_rows": 2,
-        "title_rows": 1,
-    }
-    head = [
-        ["名录"],
-        ["基本", None, None, "户数", "成立日期", "状态", "联系人"],
-        ["编码", "名", "注册\n资本(万元)", None, None, None, None],
-    ]
-    of = resource(file={"layouts": {"32": {"units_in_head": True, **own}}})
-    content = xlsx(*head, *TYPED, merge=("A2:C2", "D2:D3", "E2:E3", "A1:G1"))
-    assert good("list.xlsx", content, of=of, sender="32") == GOOD
-    rows = [list(row) for row in TYPED]
-    rows[0][4] = "2023-03-15"
-    assert good("list.xls", xls(*head, *rows, merge=(1, 1, 0, 2)), of=of, sender="32") == GOOD
-    with pytest.raises(
-        DeliveryError, match=r"expected 机构编码, 名称, got a line of 7 cells none of which is a declared"
-    ):
-        came("list.xlsx", content, of, sender="33")
 
 
 def test_units_must_stand_in_the_head_where_they_are_declared_to() -> None:
@@ -176,39 +63,6 @@ def test_a_unit_that_is_none_of_money_is_refused(unit: str) -> None:
         came("list.csv", csv(["机构编码", "费率"], ["1", "2"]), of)
 
 
-@pytest.mark.parametrize("form", ["0%", "0.00%", "0.0%;[Red]-0.0%"])
-@pytest.mark.parametrize("name", ["list.xlsx", "list.xls"])
-def test_a_percent_format_under_a_head_with_a_unit_is_refused(name: str, form: str) -> None:
-    """40 % is stored as 0.4, and would be read as 0.4 %; a percent sign in quotes is only text."""
-    columns = {
-        "机构编码": {"as": "code", "type": "code", "required": True},
-        "费率": {"as": "rate", "type": "decimal", "unit": "head", "units": "% | ‰"},
-    }
-    of = resource(columns=columns)
-
-    def sheet(shown: str) -> bytes:
-        lines = [["机构编码", "费率（%）"], ["0001", 40], ["0002", 0.4]]
-        if name.endswith("xls"):
-            book = xlwt.Workbook()
-            page = book.add_sheet("一")
-            for row, line in enumerate(lines):
-                for at, value in enumerate(line):
-                    style = xlwt.easyxf(num_format_str=shown) if (row, at) == (2, 1) else xlwt.easyxf()
-                    page.write(row, at, value, style)
-            return saved(book)
-        made = openpyxl.Workbook()
-        for line in lines:
-            made.active.append(line)
-        made.active["B3"].number_format = shown
-        return saved(made)
-
-    with pytest.raises(
-        DeliveryError, match="row 3, 费率: expected a plain number of %, got a cell with a percent format"
-    ):
-        came(name, sheet(form), of)
-    assert came(name, sheet('0.0"%"'), of).table["费率"].to_pylist() == ["40", "0.4"]
-
-
 def test_the_units_of_money_are_those_that_are_converted_later() -> None:
     """A unit that one knows and the other does not would load a file and withhold all its rows."""
     with UNITS.open(encoding="utf-8") as lines:
@@ -222,21 +76,6 @@ def test_totals_must_be_the_sums() -> None:
     assert good("list.xlsx", xlsx(HEAD, *TYPED, ["合计", None, 6000.5, 12])) == GOOD
     with pytest.raises(DeliveryError, match=r"row 5, 注册资本: expected the sum of the rows, 6000.5, got 6100"):
         came("list.csv", csv(HEAD, *ROWS, ["合 计".replace(" ", ""), "", "6100", "12", "", "", ""]))
-
-
-def test_the_sum_of_a_workbook_may_have_the_noise_of_binary_numbers() -> None:
-    """As a spreadsheet stores it; more than noise is still a wrong sum, and a text has no noise."""
-    rows = [[f"{at:04}", "甲", 123456.78 + at / 100, 1] for at in range(200)]
-    total = sum(row[2] for row in rows) + 1e-6
-    assert came("list.xlsx", xlsx(HEAD, *rows, ["合计", None, total])).warnings == []
-    assert came("list.xls", xls(HEAD, *rows, ["合计", None, total])).warnings == []
-    with pytest.raises(
-        DeliveryError, match=r"row 202, 注册资本: expected the sum of the rows, 24691555, got 24691555.1"
-    ):
-        came("list.xlsx", xlsx(HEAD, *rows, ["合计", None, total + 0.1]))
-    text = [[str(cell) for cell in [*row, "", "", ""]] for row in rows]
-    with pytest.raises(DeliveryError, match=r"expected the sum of the rows, 24691555, got 24691555.000001"):
-        came("list.csv", csv(HEAD, *text, ["合计", "", "24691555.000001", "", "", "", ""]))
 
 
 def test_a_word_for_nothing_adds_nothing_to_a_total() -> None:
@@ -307,86 +146,6 @@ def test_what_is_skipped_as_a_note_or_a_total_is_counted(line: list[str], skippe
     assert judged("list.csv", content).rows == 3 + (not skipped)
 
 
-def test_several_sheets_and_hidden_ones() -> None:
-    """The named sheets one after the other; a hidden one is passed over or refused, as declared."""
-    content = xlsx(HEAD, TYPED[0], more={"二": [HEAD, *TYPED[1:]], "隐": [["x"]]})
-    both = resource({"sheets": ["一", "二"]})
-    assert good("list.xlsx", content, of=both) == GOOD
-    assert good("list.xlsx", content) == GOOD[:1]
-    with pytest.raises(DeliveryError, match="hidden sheets, which are not taken: 隐"):
-        came("list.xlsx", content, resource({"hidden": "refuse"}))
-    with pytest.raises(DeliveryError, match="expected 三, got the sheets 一, 二, 隐"):
-        came("list.xlsx", content, resource({"sheets": ["三"]}))
-    broken = xlsx(HEAD, TYPED[0], more={"二": [HEAD, ["0002", None, 1]]})
-    assert judged("list.xlsx", broken, both).faults == ["sheet 二, row 2, 名称: expected a value, got nothing"]
-
-
-def test_formulas_give_their_stored_value_or_are_refused() -> None:
-    """One whose value was never stored is no empty cell."""
-    row = ["0001", "甲担保", "=1000+0.5", 3, "2023-03-15", "在业"]
-    unvalued = xlsx(HEAD, row)
-    with pytest.raises(DeliveryError, match="sheet 一, row 2, column C: expected a value, got a formula whose value"):
-        came("list.xlsx", unvalued)
-    valued = repacked(unvalued, sheet1=(b"<f>1000+0.5</f><v />", b"<f>1000+0.5</f><v>1000.5</v>"))
-    assert good("list.xlsx", valued) == GOOD[:1]
-    with pytest.raises(DeliveryError, match="row 2, column C: expected a value, got a formula"):
-        came("list.xlsx", valued, resource({"formulas": "refuse"}))
-
-
-def test_an_error_of_a_formula_is_a_fault() -> None:
-    """A reader that passes over it would leave an empty cell."""
-    book = openpyxl.Workbook()
-    book.active.append(HEAD)
-    book.active.append(["0001", "甲担保", "#DIV/0!", 3])
-    book.active["C2"].data_type = "e"
-    assert judged("list.xlsx", saved(book)).faults == ['row 2, 注册资本: expected a value, got "#DIV/0!"']
-
-
-def old(*rows: list[Any], later: bool = False, hidden: tuple[str, ...] = ()) -> bytes:
-    """An XLS whose date cells are dates; `later`: it counts days from 1904; with hidden sheets of other content."""
-    book = xlwt.Workbook(encoding="utf-8")
-    book.dates_1904 = later
-    for name in ("一", *hidden):
-        sheet = book.add_sheet(name)
-        sheet.visibility = int(name in hidden)
-        for at, row in enumerate(rows if name == "一" else [["x"]]):
-            for column, value in enumerate(row):
-                if isinstance(value, str) and value.startswith("#"):
-                    sheet.row(at).set_cell_error(column, value)
-                elif value is not None:
-                    form = {date: "YYYY-MM-DD", datetime: "YYYY-MM-DD HH:MM:SS"}.get(type(value), "General")
-                    sheet.write(at, column, value, xlwt.easyxf(num_format_str=form))
-    return saved(book)
-
-
-@pytest.mark.parametrize("later", [False, True])
-def test_dates_in_an_xls_are_days(later: bool) -> None:
-    """As real dates, with a time of day, and as bare numbers, whichever year the workbook counts from."""
-    days = [date(2023, 3, 15), datetime(2023, 3, 15, 10, 5), 45000 - (1462 if later else 0)]
-    found = judged("list.xls", old(HEAD, *([at, "甲", 1, 1, day] for at, day in enumerate(days)), later=later))
-    assert found.faults == []
-    assert [row["成立日期"] for row in found.table.to_pylist()] == ["2023-03-15", "2023-03-15 10:05:00", "2023-03-15"]
-
-
-def test_errors_and_truth_values_in_an_xls_are_said() -> None:
-    """Neither is an empty cell or a number."""
-    found = judged("list.xls", old(HEAD, ["0001", "甲", "#DIV/0!", True], ["0002", "#REF!", 1, 1]))
-    assert found.faults == [
-        'row 2, 注册资本: expected a value, got "#DIV/0!"; 户数: expected a whole number, got "TRUE"',
-        'row 3, 名称: expected a value, got "#REF!"',
-    ]
-
-
-def test_hidden_sheets_of_an_xls() -> None:
-    """Passed over or refused, as declared; one that is named is read."""
-    content = old(HEAD, *ROWS, hidden=("隐",))
-    assert good("list.xls", content) == GOOD
-    with pytest.raises(DeliveryError, match="hidden sheets, which are not taken: 隐"):
-        came("list.xls", content, resource({"hidden": "refuse"}))
-    with pytest.raises(DeliveryError, match="row 1 .* got a line of 1 cells"):
-        came("list.xls", content, resource({"sheets": ["隐"]}))
-
-
 def test_a_code_that_lost_digits_is_never_mended() -> None:
     """9.14E+17 was a code once: as a key it addresses nothing, elsewhere it is a fault."""
     code = {"as": "code", "type": "code", "required": True}
@@ -437,15 +196,6 @@ def test_what_is_no_date_is_a_fault(cell: str) -> None:
     """With what came."""
     found = judged("list.csv", csv(HEAD, ["0001", "甲", "1", "1", cell, "", ""]))
     assert found.faults == [f'row 2, 成立日期: expected a date such as 2026-06-30, got "{cell}"']
-
-
-def test_serial_days_of_a_workbook_that_counts_from_1904() -> None:
-    """The same number is another day there."""
-    book = openpyxl.Workbook()
-    book.epoch = openpyxl.utils.datetime.CALENDAR_MAC_1904
-    for row in (HEAD, ["0001", "甲", 1, 1, 45000 - 1462]):
-        book.active.append(row)
-    assert judged("list.xlsx", saved(book)).table.to_pylist()[0]["成立日期"] == "2023-03-15"
 
 
 def test_every_cell_is_held_to_its_column() -> None:
