@@ -96,7 +96,8 @@ class Night:
             self._holds_night = True
             try:
                 with ThreadPoolExecutor(self.settings.parallel) as pool:
-                    report.fetched = list(pool.map(lambda source: self._fetched(source, progress), self.sources()))
+                    jobs = [pool.submit(self._fetched, source, progress) for source in self.sources()]
+                    report.fetched = [job.result() for job in jobs]
                 report.mode = self.build()
                 report.gate = self.audit(accept)
                 report.release = self.publish()
@@ -107,7 +108,8 @@ class Night:
     def _fetched(self, source: str, progress: Progress) -> Fetched:
         """What a source gives, be it nothing: whatever is wrong with one source, the others go on.
 
-        A full disk is wrong with all of them, and what is damaged on it a person has to mend.
+        A full disk is wrong with all of them, and what is damaged on it a person has to mend: then the night ends when
+        all have been asked.
         """
         try:
             return self.extract(source, only_missing=True, progress=progress)

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import stat
+import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +18,7 @@ from extractors.core.spec import SourceSpec
 
 MANIFEST = ".manifest.json"
 MANIFEST_BYTES = 64 * 1024
+UNSEEN = ("Cc", "Cf", "Cs", "Zl", "Zp")  # controls, marks, halves of letters, breaks
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
 
 
@@ -130,7 +132,9 @@ def readable(name: str) -> str:
             name = os.fsencode(name).decode("gb18030")
         except UnicodeDecodeError:
             name = os.fsencode(name).decode("utf-8", "backslashreplace")
-    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in name)
+    return "".join(
+        sign.encode("unicode_escape").decode() if unicodedata.category(sign) in UNSEEN else sign for sign in name
+    )
 
 
 def receive(path: Path, max_bytes: int) -> Received:

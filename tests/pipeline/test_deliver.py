@@ -187,7 +187,7 @@ def test_a_damaged_attempt_says_how_to_mend_it(office: Office) -> None:
 
 
 def test_a_source_that_raises_does_not_stop_the_others(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is failed in the ledger, and the night goes on; a full disk ends it, for that is wrong with all of them."""
+    """It is failed in the ledger, and the night goes on; a full or damaged disk ends it once all have been asked."""
     for step in ("build", "audit", "publish"):
         monkeypatch.setattr(Night, step, lambda *_: None)
     take, problem = deliveries.deliver, [ValueError("odd")]
@@ -207,9 +207,11 @@ def test_a_source_that_raises_does_not_stop_the_others(office: Office, monkeypat
     assert {(entry.subject, entry.status, entry.message) for entry in night.ledger.entries(TONIGHT)} == {
         ("bank_branches", "failed", "odd"), (SOURCE, "done", ""),
     }  # fmt: skip
-    problem[0] = OSError(errno.ENOSPC, "No space left on device")
-    with pytest.raises(OSError, match="No space left"):
-        night.run()
+    for problem[0] in (OSError(errno.ENOSPC, "No space left on device"), ArchiveError("damaged")):
+        office.put(GOOD)
+        with pytest.raises((OSError, ArchiveError), match=r"No space left|damaged"):
+            office.night(sources=f"bank_branches,{SOURCE}", parallel=1).run()
+        assert not (office.inbox / NAME).exists()
 
 
 def test_check_gives_the_verdict_of_the_night_and_touches_nothing(office: Office, fsdb: Any, tmp_path: Path) -> None:
