@@ -1,5 +1,6 @@
 """The steps of a night in order: extract, build, audit, publish. The command line and Airflow call the same ones."""
 
+import errno
 import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -29,6 +30,9 @@ from publication.errors import PublicationError
 
 log = structlog.get_logger()
 
+# No room, too large a file, no more quota, or no number at all: what DuckDB says of a disk has none.
+FULL_DISK = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT, None)
+
 
 class UnknownSourceError(ValueError):
     """A source nobody declared."""
@@ -44,11 +48,12 @@ class GateStopped(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """What one source gave tonight."""
+    """What one source gave tonight. `fault`: what ended it, where that was no fault of the source."""
 
     source: str
     outcomes: list[Outcome]
     reused: bool = False
+    fault: str = ""
 
     @property
     def is_good(self) -> bool:
@@ -91,10 +96,7 @@ class Night:
             self._holds_night = True
             try:
                 with ThreadPoolExecutor(self.settings.parallel) as pool:
-                    jobs = [
-                        pool.submit(self.extract, source, only_missing=True, progress=progress)
-                        for source in self.sources()
-                    ]
+                    jobs = [pool.submit(self._fetched, source, progress) for source in self.sources()]
                     report.fetched = [job.result() for job in jobs]
                 report.mode = self.build()
                 report.gate = self.audit(accept)
@@ -102,6 +104,22 @@ class Night:
             finally:
                 self._holds_night = False
         return report
+
+    def _fetched(self, source: str, progress: Progress) -> Fetched:
+        """What a source gives, be it nothing: whatever is wrong with one source, the others go on.
+
+        A full disk is wrong with all of them, and what is damaged on it a person has to mend: then the night ends when
+        all have been asked.
+        """
+        try:
+            return self.extract(source, only_missing=True, progress=progress)
+        except ArchiveError:
+            raise
+        except Exception as error:
+            if isinstance(error, OSError) and error.errno in FULL_DISK:
+                raise
+            log.exception("source failed", source=source, next="its last good rows are kept; the other sources go on")
+            return Fetched(source, [], fault=f"a fault of ours: {type(error).__name__}: {error}")
 
     def sources(self) -> list[str]:
         """Ids of the sources of this run, sorted; raise `UnknownSourceError` for one that is not declared."""

@@ -86,7 +86,8 @@ def fetched(out: Console, found: Sequence[Fetched]) -> None:
                 outcome.message,
             )
         if not source.outcomes:
-            row(shown, source.source, "", "not asked", "", "", "", "a live source only knows today")
+            state = "failed" if source.fault else "not asked"
+            row(shown, source.source, "", state, "", "", "", source.fault or "a live source only knows today")
     out.print(shown)
 
 

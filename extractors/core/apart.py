@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
-from extractors.core.errors import SourceError
+from extractors.core.errors import SchemaError, SourceError
 from extractors.core.http import Client
 
 T = TypeVar("T")
@@ -24,8 +24,12 @@ def read_apart(client: Client, addresses: Sequence[str], read: Callable[[int, Cl
         other, future = waiting.popleft()
         try:
             return future.result()
+        except SchemaError as error:
+            return other.placed(error) if other is not None else error
         except SourceError as error:
             return error
+        except Exception as error:  # what one says that nobody thought of must not lose all the others
+            return SourceError(f"a fault of ours, not of the source: {type(error).__name__}: {error}")
         finally:
             if other is not None:
                 client.take(other)

@@ -77,7 +77,8 @@ class Delivery(BaseModel):
     period: str | None = None
     file_name: str
     sha256: str
-    status: Literal["loaded", "repeated", "rejected", "withdrawn"] = "rejected"
+    # waiting: a manifest whose file is not there yet; a night leaves it where it lies
+    status: Literal["loaded", "repeated", "rejected", "withdrawn", "waiting"] = "rejected"
     rows: int = 0
     duplicates: int = 0
     faulty: int = 0

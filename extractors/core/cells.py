@@ -15,7 +15,8 @@ _NARROW = "".join(map(chr, range(0x21, 0x7F)))
 _WIDE = "".join(chr(ord(letter) + 0xFEE0) for letter in _NARROW)
 _ERRORS = ("#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!", "#SPILL!", "#CALC!", "#ERROR!")
 _NUMBERS, _RESPELLED = ("integer", "decimal"), ("integer", "decimal", "code")
-_LOST = r"[0-9]+(\.[0-9]+)?[eE][+]?[0-9]+"
+# As spreadsheets write it, 9.14E+17, and other programs, 9.14E17; 2026E0001 is a code.
+_LOST = r"[0-9](\.[0-9]+[eE][+]?|[eE][+])[0-9]+"
 
 
 @dataclass(frozen=True, slots=True)

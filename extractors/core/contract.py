@@ -10,7 +10,9 @@ from extractors.core.inbox import MANIFEST, named
 from extractors.core.spec import Column, File, Layout, Resource, SourceSpec
 from extractors.core.verdict import GROWTH, GROWTH_ROWS, sha256
 
-MONEY = ("万元", "元", "亿元")
+# Where dbt has the lists that columns name; a sender cannot look there.
+LISTS = Path(__file__).parents[2] / "dbt_project" / "seeds" / "reference"
+USUAL = 3  # units that a page names of a column
 ISSUED_AT = "2026-07-01T09:00:00+08:00"
 _PERIODS = {"day": "a day, `2026-06-30`", "month": "a month, `2026-06`", "quarter": "a quarter, `2026Q2`",
             "year": "a year, `2026`"}  # fmt: skip
@@ -59,7 +61,7 @@ def example(spec: SourceSpec, name: str, resource: Resource) -> dict[str, bytes]
 
 def head(name: str, column: Column) -> str:
     """A column's head, with the unit where it stands there."""
-    return f"{name}（{_units(column)[0]}）" if column.unit == "head" else name
+    return f"{name}（{column.head_units[0]}）" if column.unit == "head" else name
 
 
 def page(spec: SourceSpec) -> str:
@@ -111,6 +113,12 @@ def _resource(spec: SourceSpec, name: str, resource: Resource) -> list[str]:
         "| head | also | type | needed | allowed | example |",
         "|---|---|---|---|---|---|",
         *(_column(name, column) for name, column in _given(resource).items()),
+        *(
+            line
+            for name, column in _given(resource).items()
+            if _listed(column)
+            for line in ("", f"`{column.codes}`, the words for {name}: {'、'.join(_listed(column))}")
+        ),
         *_personal(resource),
         "",
         f"The manifest of the example, `{file.example}{MANIFEST}`:",
@@ -128,10 +136,13 @@ def _layout(layout: Layout, whose: str) -> list[str]:
         "units in brackets behind the head" if layout.units_in_head else "",
         f"the sheets {', '.join(layout.sheets)}, one after the other" if layout.sheets else "the first visible sheet",
         f"hidden sheets are {'passed over' if layout.hidden == 'ignore' else 'refused'}",
-        f"rows that begin with {', '.join(layout.total_rows)} are totals and must be the sums"
+        f"rows that begin with {', '.join(layout.total_rows)} and have no key are totals and must be the sums"
         if layout.total_rows
         else "",
-        f"lines that begin with {', '.join(layout.note_rows)} are notes" if layout.note_rows else "",
+        f"lines that begin with {', '.join(layout.note_rows)} and have one filled cell, or fill nothing that is "
+        "needed, are notes"
+        if layout.note_rows
+        else "",
         "of formulas the stored values count" if layout.formulas == "values" else "formulas are refused",
         *(
             [f"heads {', '.join(f'{theirs} = {ours}' for theirs, ours in layout.heads.items())}"]
@@ -145,10 +156,10 @@ def _layout(layout: Layout, whose: str) -> list[str]:
 def _column(name: str, column: Column) -> str:
     kind = _TYPES[column.type]
     if column.unit == "head":
-        kind += f", in {' or '.join(_units(column))} as the head says"
+        kind += f", in {' or '.join(column.head_units[:USUAL])} as the head says"
     allowed = (column.codes or "").replace("|", "or")
-    if column.codes and "|" not in column.codes:
-        allowed = f"list `{column.codes}`"
+    if _listed(column):
+        allowed = f"a word of the list `{column.codes}` below"
     if column.pattern:
         allowed = f"`{column.pattern}`".replace("|", "\\|")
     if column.width:
@@ -157,6 +168,18 @@ def _column(name: str, column: Column) -> str:
     also = ", ".join(column.also)
     note = f" ({column.note})" if column.note else ""
     return f"| {head(name, column)} | {also} | {kind}{note} | {needed} | {allowed.strip()} | {column.example or ''} |"
+
+
+def _listed(column: Column) -> list[str]:
+    """The words of a named list; empty where a column has none."""
+    if not column.codes or "|" in column.codes:
+        return []
+    path = LISTS / f"{column.codes}.csv"
+    try:
+        with path.open(encoding="utf-8", newline="") as lines:
+            return [row["word"] for row in csv.DictReader(lines)]
+    except (OSError, KeyError) as error:
+        raise ContractError(f"expected the words of {column.codes!r} in the column `word` of {path}: {error}") from None
 
 
 def _personal(resource: Resource) -> list[str]:
@@ -191,6 +214,8 @@ def _rules(spec: SourceSpec) -> list[str]:
         "- Text is taken without blanks around it. In columns that are no free text `-`, `--`, `—`, `/`, `无`, `暂无`, "
         "`NULL`, `None` and `未透露` mean nothing. Deliver codes as text: a code that a spreadsheet made a number of "
         "gets its leading zeros back, but lost digits (`9.13E+17`) are lost. Unknown columns are not loaded.",
+        "- What stands in brackets in a head is the unit of all numbers below it. Under `（%）` deliver 40 for 40 %, "
+        "in cells without a percent format. Lines that are skipped as notes or totals are counted in the report.",
         "- Refused are links, encrypted files, archives in archives, workbooks with declared entities, text with "
         "`U+FFFD`.",
         "",
@@ -198,7 +223,8 @@ def _rules(spec: SourceSpec) -> list[str]:
         "",
         f"`<file>{MANIFEST}` beside the file, sent before it: `source`, `resource` (may be left out), `sender`, "
         "`period`, `rows` (rows of data), `sha256` (of the file, in hexadecimal), `issued_at` (without an offset: "
-        f"{spec.cadence.timezone}), `withdraw`. Whatever contradicts the file refuses it; unknown fields as well.",
+        f"{spec.cadence.timezone}; at most a day ahead), `withdraw`. Whatever contradicts the file refuses it; unknown "
+        "fields as well.",
         "",
         "To withdraw what was delivered of a sender and period, send the manifest alone:",
         "",
@@ -216,10 +242,6 @@ def _manifest(spec: SourceSpec, name: str, file: str, facts: dict[str, object]) 
 
 def _given(resource: Resource) -> dict[str, Column]:
     return {name: column for name, column in resource.columns.items() if column.personal is None}
-
-
-def _units(column: Column) -> list[str]:
-    return [unit.strip() for unit in column.units.split("|")] if column.units else list(MONEY)
 
 
 def _file(resource: Resource) -> File:

@@ -15,6 +15,7 @@ from extractors.core.spec import File, Layout
 
 WIDEST = 1000
 HEAD = 2**20  # characters within which the head must end
+csv.field_size_limit(2**31 - 1)  # files are bounded, fields need not be; the default is 131,072 characters
 # What a wrong decoding, somewhere on the way to us, has left in the text.
 _RUINED = {"\ufffd": "U+FFFD", "锟斤拷": "锟斤拷", "ï¿½": "ï¿½", "\0": "a zero byte"}
 
@@ -78,10 +79,11 @@ def _table(text: str, width: int, delimiter: str, before: int, prefix: str) -> t
     names = [str(at) for at in range(width)]
 
     def other(row: arrow_csv.InvalidRow) -> str:
-        if "\n" in row.text or "\r" in row.text:
+        fields = _fields(row.text, width, delimiter)
+        if fields is None:
             unclosed.append(before + row.number)
         else:
-            bad.append(BadLine(before + row.number, next(csv.reader([row.text], delimiter=delimiter), [])))
+            bad.append(BadLine(before + row.number, fields))
         return "skip"
 
     if not text:
@@ -98,8 +100,8 @@ def _table(text: str, width: int, delimiter: str, before: int, prefix: str) -> t
             ),
             arrow_csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False),
         )
-    except pa.ArrowInvalid as error:
-        raise DeliveryError(f"{prefix}not readable as CSV: {error}") from None
+    except pa.ArrowInvalid:  # whose words quote the line, and whoever stands in it
+        raise DeliveryError(f"{prefix}not readable as CSV: its lines and fields cannot be told apart") from None
     if unclosed:
         raise DeliveryError(f"{prefix}row {unclosed[0]}: a quotation mark is opened and not closed")
     numbers = np.arange(1, table.num_rows + len(bad) + 1)
@@ -108,6 +110,17 @@ def _table(text: str, width: int, delimiter: str, before: int, prefix: str) -> t
     if '"' in text:
         _refuse_swallowed(table, rows, width, delimiter, prefix)
     return body(table.columns, rows), bad
+
+
+def _fields(text: str, width: int, delimiter: str) -> list[str] | None:
+    """The fields of a line with another number of them; None where a stray quotation mark has made it of many lines."""
+    several = "\n" in text or "\r" in text
+    try:
+        fields = next(csv.reader([text], delimiter=delimiter, strict=several), [])
+    except csv.Error:
+        return None
+    broken = [field for field in fields if "\n" in field or "\r" in field]
+    return None if any(field.count(delimiter) >= max(width - 1, 1) for field in broken) else fields
 
 
 def _refuse_swallowed(table: pa.Table, rows: pa.Array, width: int, delimiter: str, prefix: str) -> None:

@@ -4,23 +4,26 @@ Files are moved only after the attempt is revealed. Whoever is killed in between
 what was loaded is recognised as repeated.
 """
 
+from collections import Counter
 from dataclasses import replace
 from datetime import date
 from itertools import chain, count
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from extractors.core.archive import Archive, Delivery, Outcome, PayloadWriter, Status
 from extractors.core.cells import SHOWN
 from extractors.core.clock import Clock
 from extractors.core.files import reveal, sha256_of, sync, temporary_folder, write_atomic
 from extractors.core.http import Payload
-from extractors.core.inbox import Waiting, waiting
+from extractors.core.inbox import MANIFEST, Waiting, waiting
 from extractors.core.records import RecordWriter, content_hash
 from extractors.core.spec import SourceSpec
 from extractors.core.verdict import History, Verdict, judge, sha256
 
 REPORT, REDUCED = ".report.txt", ".reduced.csv"
 SHOWN_FILES = 20
+# File systems take names of 255 bytes; what we add to one in done/ and while we write it must fit in as well.
+LONGEST_NAME = 200
 
 
 def lying(spec: SourceSpec, name: str, inbox: Path) -> list[Waiting]:
@@ -175,6 +178,7 @@ def report(verdict: Verdict, run_date: date) -> str:
         f"sha256     {delivery.sha256 or 'not read'}",
         f"rows       {delivery.rows} in the file: {loaded} loaded (of which {delivery.faulty} withheld), "
         f"{delivery.duplicates} repeated, {delivery.rejected} rejected",
+        *([f"skipped    {_skipped(verdict.skipped)}"] if verdict.skipped else []),
         *([f"encoding   {delivery.encoding}"] if delivery.encoding else []),
         "",
         *(
@@ -194,6 +198,11 @@ def report(verdict: Verdict, run_date: date) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _skipped(kinds: Counter[str]) -> str:
+    """`1 line(s) as total, 2 line(s) as note`."""
+    return ", ".join(f"{number} line(s) as {kind}" for kind, number in sorted(kinds.items(), reverse=True))
+
+
 def _put_away(item: Waiting, verdict: Verdict, folder: Path, run_date: date) -> None:
     """Move a file with its manifest to done/ or rejected/, its report beside it.
 
@@ -205,10 +214,10 @@ def _put_away(item: Waiting, verdict: Verdict, folder: Path, run_date: date) -> 
     kind = "rejected" if verdict.delivery.status == "rejected" else "done"
     target = folder / kind / str(run_date)
     target.mkdir(parents=True, exist_ok=True)
-    name = _free(target, item.name)
+    name = _free(target, _cut(item.name))
     write_atomic(target / f"{name}{REPORT}", report(verdict, run_date).encode())
     if item.manifest is not None and not item.withdraws:
-        item.manifest.replace(target / f"{name}{item.manifest.name.removeprefix(item.name)}")
+        item.manifest.replace(target / f"{name}{MANIFEST}")
     if verdict.reduced:
         if verdict.kept:
             write_atomic(target / f"{name}{REDUCED}", verdict.kept)
@@ -217,6 +226,14 @@ def _put_away(item: Waiting, verdict: Verdict, folder: Path, run_date: date) -> 
         item.path.replace(target / name)
     sync(target)
     sync(folder)
+
+
+def _cut(name: str) -> str:
+    """The name, or where it is too long its beginning and its extension."""
+    if len(name.encode()) <= LONGEST_NAME:
+        return name
+    end = PurePosixPath(name).suffix.encode()[-20:]
+    return b"\xe2\x80\xa6".join([name.encode()[: LONGEST_NAME - 20], end]).decode("utf-8", "ignore")
 
 
 def _free(folder: Path, name: str) -> str:

@@ -11,12 +11,13 @@ from pydantic import SecretStr
 from extractors.core.archive import Archive, Attempt, KnownPart, Outcome, PartCount, PayloadWriter, RetryRecord
 from extractors.core.clock import Clock
 from extractors.core.deltas import since, standing
-from extractors.core.errors import RefusedError, SourceError, SpecError, TransientError
+from extractors.core.errors import RefusedError, SchemaError, SourceError, SpecError, TransientError
 from extractors.core.files import reveal, sha256_of, temporary_folder
 from extractors.core.http import Client
 from extractors.core.pages import Broken, Bulk, Cursor, Since, Warn, Yielded
 from extractors.core.records import RecordWriter, content_hash
 from extractors.core.spec import Resource, Rows, SourceSpec
+from extractors.core.verdict import GROWTH, GROWTH_ROWS
 
 # What reads a resource with a client; a reader of new and changed records is also given where to begin (`Since`).
 Extractor = Callable[..., Iterator[Yielded]]
@@ -176,6 +177,8 @@ def _read(
             else:
                 records.add(came, came.payload or (client.last.sha256 if client.last else ""))
                 progress(f"{spec.id}/{name}", records.fetched, records.declared_total)
+    except SchemaError as error:
+        problem = client.placed(error)
     except SourceError as error:
         problem = error
     except OSError:
@@ -225,8 +228,8 @@ def _judged(
             continue
         if count.records + count.repeats != count.declared:
             broken[name] = f"the source declared {count.declared} records, {count.records} distinct ones came"
-        elif not believe and outcome.whole and (lost := _too_few(outcome, resource.rows, count, known.get(name))):
-            broken[name], volume = lost, True
+        elif not believe and (doubt := _unusual(outcome, resource.rows, count, known.get(name))):
+            broken[name], volume = doubt, True
         else:
             whole[name] = count
     if gone := _gone(came, resource, known):
@@ -254,16 +257,18 @@ def _judged(
     return outcome.model_copy(update={"status": "complete"})
 
 
-def _too_few(outcome: Outcome, rows: Rows, count: PartCount, known: KnownPart | None) -> str:
-    """Why so few records are not believed; empty when they are."""
-    if outcome.records < rows.min:
+def _unusual(outcome: Outcome, rows: Rows, count: PartCount, known: KnownPart | None) -> str:
+    """Why so few or so many records are not believed; empty when they are."""
+    if outcome.whole and outcome.records < rows.min:
         return f"{outcome.records} records, the spec expects at least {rows.min}"
-    before = known.count.records if known else 0
-    if known is None or before - count.records <= max(rows.slack, before * rows.drift):
+    if known is None or not (before := known.count.records):
         return ""
-    return (
-        f"{count.records} records, {before} on {known.run_date}: a loss of more than {rows.drift:.0%} is not believed"
-    )
+    than = f"{count.records} records, {before} on {known.run_date}"
+    if outcome.whole and before - count.records > max(rows.slack, before * rows.drift):
+        return f"{than}: a loss of more than {rows.drift:.0%} is not believed"
+    if count.records > before * GROWTH and count.records - before > GROWTH_ROWS:
+        return f"{than}: more than {GROWTH} times as many is not believed"
+    return ""
 
 
 def _gone(came: _Came, resource: Resource, known: Mapping[str, KnownPart]) -> list[str]:

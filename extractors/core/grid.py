@@ -25,6 +25,8 @@ class Grid:
     `where`: how a person finds it, empty where there is only one. `head`: a list of levels for each column, top first.
     `head_row`: the row of its last line. `body`: trimmed texts, null for nothing, in columns `0`, `1` …, and `_row`,
     the number of the row as a person sees it, from 1. `later`: days to add to bare numbers that stand for days.
+    `binary`: numbers were binary ones, whose last digits are noise once they are added up. `percents`: the rows of each
+    column in which a number is shown as its hundredfold and `%`.
     """
 
     where: str
@@ -33,6 +35,8 @@ class Grid:
     body: pa.Table
     bad_lines: list[BadLine] = field(default_factory=list)
     later: int = 0
+    binary: bool = False
+    percents: dict[int, list[int]] = field(default_factory=dict)
 
     @property
     def prefix(self) -> str:

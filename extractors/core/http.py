@@ -166,6 +166,12 @@ class Client:
         self.retries += other.retries
         other.close()
 
+    def placed(self, error: SchemaError) -> SchemaError:
+        """The error with the address of the answer that was read last, which is the one it is about."""
+        if self.last is None or self.last.url in str(error):
+            return error
+        return SchemaError(f"{self.last.url}: {error}")
+
     def path_of(self, url: str) -> str:
         """The path under `base` of an address found in an answer; raise `SchemaError` where it leads elsewhere."""
         live = self.hosts.live(url)

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import stat
+import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +18,7 @@ from extractors.core.spec import SourceSpec
 
 MANIFEST = ".manifest.json"
 MANIFEST_BYTES = 64 * 1024
+UNSEEN = ("Cc", "Cf", "Cs", "Zl", "Zp")  # controls, marks, halves of letters, breaks
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
 
 
@@ -55,7 +57,7 @@ class Received:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A file that is to be judged. `withdraws`: it is a manifest that came alone."""
+    """A file that is to be judged. `name`: the path's, readable. `withdraws`: it is a manifest that came alone."""
 
     path: Path
     name: str
@@ -105,19 +107,34 @@ def waiting(spec: SourceSpec, folder: Path) -> list[Waiting]:
 
 def named(spec: SourceSpec, path: Path, manifest: Path | None) -> Waiting:
     """A file, what its name tells and what its manifest says."""
-    subject = path.name.removesuffix(MANIFEST) if path == manifest else path.name
+    name = readable(path.name)
+    subject = name.removesuffix(MANIFEST) if path == manifest else name
     told, problem = None, ""
     if manifest is not None:
         try:
             told = _manifest(manifest, ZoneInfo(spec.cadence.timezone))
         except DeliveryError as error:
             problem = str(error)
-    for name, resource in spec.resources.items():
+    for kind, resource in spec.resources.items():
         if resource.file and (match := re.fullmatch(resource.file.name, subject)):
             groups = match.groupdict()
             sender, period = groups.get("sender") or resource.file.sender, groups.get("period")
-            return Waiting(path, path.name, name, sender, period, manifest, told, problem)
-    return Waiting(path, path.name, None, None, None, manifest, told, problem)
+            return Waiting(path, name, kind, sender, period, manifest, told, problem)
+    return Waiting(path, name, None, None, None, manifest, told, problem)
+
+
+def readable(name: str) -> str:
+    """A file name as it can be stored and shown: one in GBK is decoded, what cannot be seen is spelled `\\x0a`."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        try:
+            name = os.fsencode(name).decode("gb18030")
+        except UnicodeDecodeError:
+            name = os.fsencode(name).decode("utf-8", "backslashreplace")
+    return "".join(
+        sign.encode("unicode_escape").decode() if unicodedata.category(sign) in UNSEEN else sign for sign in name
+    )
 
 
 def receive(path: Path, max_bytes: int) -> Received:

@@ -18,6 +18,11 @@ OUR_COLUMNS = frozenset(
     f"_{name}"
     for name in ["part", "payload", "row", "record_hash", "crawl", "seq", "change", "url", "fetched_at", "run_date"]
 )
+# Units of an amount in the head of a file; all that dbt_project/seeds/reference/unit.csv knows of yuan.
+MONEY = (
+    *("万元", "元", "亿元", "千元", "百万元", "千万元", "万亿元", "人民币", "人民币元", "元人民币"),
+    *("万元人民币", "人民币万元", "亿元人民币", "人民币亿元"),
+)
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -122,9 +127,10 @@ class Column(_Strict):
     """One column at the source.
 
     `also`: other spellings of its head in files. `unit: head`: the unit stands in the head of the file, in brackets,
-    and is kept beside the value in a column `<name>_unit`; `units`: the ones allowed, `% | ‰`. `width`: a code that
-    spreadsheets make a number of gets its leading zeros back. `pattern`: what a code must match wholly. `codes`: the
-    only words allowed, `a | b | c`, or the name of a reference table that dbt looks them up in.
+    and is kept beside the value in a column `<name>_unit`; `units`: the ones allowed, `% | ‰`; left out: those of
+    money. `width`: a code that spreadsheets make a number of gets its leading zeros back. `pattern`: what a code must
+    match wholly. `codes`: the only words allowed, `a | b | c`, or the name of a reference table that dbt looks them
+    up in.
     """
 
     as_: Annotated[str | None, Field(alias="as")] = None
@@ -147,6 +153,11 @@ class Column(_Strict):
         if (self.as_ is None) == (self.personal is None):
             raise ValueError("give each column either `as: <our name>` or `personal: drop`")
         return self
+
+    @property
+    def head_units(self) -> list[str]:
+        """The units that may stand in the head."""
+        return [unit.strip() for unit in self.units.split("|")] if self.units else list(MONEY)
 
 
 class Layout(_Strict):

@@ -5,21 +5,24 @@ Nothing is guessed: what is not as declared refuses the file, with its place, wh
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 import duckdb
 import pyarrow as pa
 
 from extractors.core import delimited, workbook
-from extractors.core.cells import plain_number, serial_day
+from extractors.core.cells import NULL_WORDS, plain_number, serial_day
 from extractors.core.errors import DeliveryError
-from extractors.core.grid import Grid
+from extractors.core.grid import Grid, body
 from extractors.core.spec import File, Layout, Resource
 from extractors.core.sql import literal, quoted, scratch
 from extractors.core.unpack import EXPANSION, UNPACKED, TableFile, table_files
 
+_NUMBER = re.compile(r"[-+]?[0-9]{1,20}([.][0-9]{1,18})?")
+NOISE = Decimal("1e-9")
 _UNIT = re.compile(r"(.+?)[(（]([^()（）]+)[)）]")
 
 
@@ -29,12 +32,13 @@ class TableRead:
 
     `table`: the declared columns that are kept, units among them, as trimmed text; `_row` (the row as a person sees
     it), `_where` (the sheet or member, with a comma; empty where there is one) and `_line` (null; for a line with
-    another number of fields, what is wrong with it).
+    another number of fields, what is wrong with it). `skipped`: how many lines were taken for a `note` or a `total`.
     """
 
     table: pa.Table
     warnings: list[str] = field(default_factory=list)
     encoding: str | None = None
+    skipped: Counter[str] = field(default_factory=Counter)
 
 
 def read(name: str, content: bytes, resource: Resource, sender: str) -> TableRead:
@@ -42,15 +46,16 @@ def read(name: str, content: bytes, resource: Resource, sender: str) -> TableRea
     file = resource.file
     assert file is not None
     layout = file.layouts.get(sender, file.layout)
-    tables, warnings, encodings = [], [], []
+    found, encodings = [], set()
     for inner in table_files(name, content, list(file.formats), file.max_bytes):
         for grid, encoding in _grids(inner, file, layout):
-            table, warned = _Table(grid, resource, layout).read()
-            tables.append(table)
-            warnings += warned
-            encodings += [encoding] if encoding else []
+            found.append(_Table(grid, resource, layout).read())
+            encodings |= {encoding} if encoding else set()
     return TableRead(
-        pa.concat_tables(tables), list(dict.fromkeys(warnings)), " + ".join(sorted(set(encodings))) or None
+        pa.concat_tables(one.table for one in found),
+        list(dict.fromkeys(warning for one in found for warning in one.warnings)),
+        " + ".join(sorted(encodings)) or None,
+        sum((one.skipped for one in found), Counter()),
     )
 
 
@@ -80,19 +85,30 @@ class _Table:
         self._grid, self._resource, self._layout = grid, resource, layout
         self._all = [quoted(name) for name in grid.body.column_names if name != "_row"]
         self._warnings: list[str] = []
+        self._skipped: Counter[str] = Counter()
 
-    def read(self) -> tuple[pa.Table, list[str]]:
+    def read(self) -> TableRead:
         """The data rows, and what should be looked at."""
         found = self._columns()
         with scratch() as con:
             con.register("body", self._grid.body)
-            con.execute(f"create temp view lines as select *, coalesce({', '.join(self._all)}) as first from body")
+            con.register("short_body", self._short_lines())
+            firsts = f"*, coalesce({', '.join(self._all)}) as first, ({self._filled()}) as filled"
+            for name, source in (("lines", "body"), ("short_lines", "short_body")):
+                kinds = f"select *, {self._kind(found)} as kind from (select {firsts} from {source})"
+                con.execute(f"create temp view {name} as {kinds}")
+            con.execute("create temp view data as from lines where kind = 'data'")
             kept = {column.name: column for column in found if not self._resource.columns[column.name].personal}
-            con.execute(f"create temp view data as from lines where {self._is_data(found)}")
             lines = self._bad_lines(con)
-            self._check_totals(con, kept)
+            skipped = con.sql(
+                "select kind, count(*) from (select kind from lines union all select kind from short_lines) "
+                "where kind in ('note', 'total') group by kind"
+            ).fetchall()
+            self._skipped.update(dict(skipped))
+            self._refuse_percents(con, kept)
+            self._check_totals(con, kept, unread=bool(lines))
             table = con.sql(f"select {self._texts(kept)}, null::varchar as _line, _row from data").to_arrow_table()
-        return self._joined(table, lines), self._warnings
+        return TableRead(self._joined(table, lines), self._warnings, skipped=self._skipped)
 
     # -- the head ---------------------------------------------------------------------------------------------------
 
@@ -124,14 +140,18 @@ class _Table:
         spelled, columns = self._spellings(), self._resource.columns
         if name := spelled.get(_folded(head)):
             if columns[name].unit == "head":
-                raise DeliveryError(self._at_head(f"{head}: expected its unit in the head, such as {head}（万元）"))
+                raise DeliveryError(
+                    self._at_head(
+                        f"{head}: expected its unit in the head, such as {head}（{columns[name].head_units[0]}）"
+                    )
+                )
             return _Found(at, name)
         match = _UNIT.fullmatch(head) if self._layout.units_in_head else None
         name = spelled.get(_folded(match[1])) if match else None
         if match and name and columns[name].unit == "head":
-            unit, allowed = unicodedata.normalize("NFKC", match[2]), columns[name].units
-            if allowed and unit not in map(str.strip, allowed.split("|")):
-                raise DeliveryError(self._at_head(f"{name}: expected the unit {allowed}, got {unit}"))
+            unit, allowed = unicodedata.normalize("NFKC", match[2]), columns[name].head_units
+            if unit not in allowed:
+                raise DeliveryError(self._at_head(f"{name}: expected the unit {' or '.join(allowed)}, got {unit}"))
             return _Found(at, name, unit)
         return None
 
@@ -156,56 +176,93 @@ class _Table:
 
     # -- the lines --------------------------------------------------------------------------------------------------
 
-    def _is_data(self, found: Sequence[_Found]) -> str:
-        """SQL: neither blank nor totals nor a note. A note leaves a column empty that every row must fill."""
-        needed = [f'"{column.at}" is null' for column in found if column.name in self._resource.required]
-        note = f"({_begins(self._layout.note_rows)} and ({' or '.join(needed)}))"
-        return f"first is not null and not {note} and not {_begins(self._layout.total_rows)}"
+    def _filled(self) -> str:
+        """SQL: how many cells of a line are filled."""
+        return " + ".join(f"({name} is not null)::integer" for name in self._all)
+
+    def _kind(self, found: Sequence[_Found]) -> str:
+        """SQL: what a line is: blank, a note, totals or data.
+
+        A note has one cell, or stands where no required column is. Totals leave the key empty; in a required column
+        stands the word itself, for a name may begin like it.
+        """
+        layout, key = self._layout, self._resource.key
+        needed = [(f'"{column.at}"', column.name in key) for column in found if column.name in self._resource.required]
+        none = " and ".join(f"{cell} is null" for cell, _ in needed)
+        word = literal(f"({'|'.join(map(re.escape, layout.total_rows))})[:：]?")
+        free = " and ".join(
+            f"({cell} is null or regexp_full_match({cell}, {word})"
+            + ("" if is_key else f" or not {_begins(layout.total_rows, cell)}")
+            + ")"
+            for cell, is_key in needed
+        )
+        return f"""case
+            when first is null then 'blank'
+            when {_begins(layout.note_rows)} and (filled = 1 or ("0" is not null and {none})) then 'note'
+            when {_begins(layout.total_rows)} and {free} then 'total'
+            else 'data' end"""
+
+    def _short_lines(self) -> pa.Table:
+        """The lines with another number of fields, filled up; of one that has too many only that it is there."""
+        width = len(self._all)
+        rows = [[cell.strip() or None for cell in line.fields] for line in self._grid.bad_lines]
+        fitting = [[*row, *[None] * width][:width] if not any(row[width:]) else ["?"] * width for row in rows]
+        columns = [pa.array([row[at] for row in fitting], pa.string()) for at in range(width)]
+        return body(columns, pa.array([line.row for line in self._grid.bad_lines], pa.int32()))
 
     def _bad_lines(self, con: duckdb.DuckDBPyConnection) -> list[tuple[int, str]]:
-        """Lines with another number of fields that are meant as data; totals among them are taken as they are."""
-        width, lines, totals = len(self._all), [], []
-        for line in self._grid.bad_lines:
-            cells = [cell.strip() for cell in line.fields]
-            first = next(filter(None, cells), "")
-            if not first or first.startswith(tuple(self._layout.note_rows)):
-                continue
-            if first.startswith(tuple(self._layout.total_rows)) and len(cells) <= width:
-                totals.append([*(cell or None for cell in cells), *[None] * (width - len(cells)), line.row, first])
-            else:
-                lines.append((line.row, f"expected {width} fields, got {len(cells)}"))
-        names = [*self._grid.body.column_names, "first"]
-        types = [pa.int32() if name == "_row" else pa.string() for name in names]
-        columns = zip(*totals, strict=True) if totals else [()] * len(names)
-        arrays = [pa.array(column, kind) for column, kind in zip(columns, types, strict=True)]
-        con.register("short_totals", pa.Table.from_arrays(arrays, names=names))
-        return lines
+        """Lines with another number of fields that are meant as data."""
+        data = {row for (row,) in con.sql("select _row from short_lines where kind = 'data'").fetchall()}
+        expected = f"expected {len(self._all)} fields, got"
+        return [(line.row, f"{expected} {len(line.fields)}") for line in self._grid.bad_lines if line.row in data]
 
-    def _check_totals(self, con: duckdb.DuckDBPyConnection, kept: dict[str, _Found]) -> None:
-        """Refuse a file whose totals are not the sums of its rows."""
-        if not self._layout.total_rows:
-            return
+    def _refuse_percents(self, con: duckdb.DuckDBPyConnection, kept: dict[str, _Found]) -> None:
+        """Refuse 40 % under a head with （%）: stored is 0.4, which would be read as 0.4 %."""
+        for column in kept.values():
+            rows = self._grid.percents.get(column.at, []) if column.unit else []
+            at = con.execute("select min(_row) from data where list_contains(?, _row)", [rows]).fetchall()[0][0]
+            if at is not None:
+                raise DeliveryError(
+                    f"{self._grid.prefix}row {at}, {column.name}: expected a plain number of {column.unit}, got a cell "
+                    "with a percent format, of which a hundredth is stored: format the column as a number"
+                )
+
+    def _check_totals(self, con: duckdb.DuckDBPyConnection, kept: dict[str, _Found], *, unread: bool) -> None:
+        """Refuse a file whose totals are not the sums of its rows. `unread`: some row could not be read."""
         totals = con.sql(
-            f"""select * exclude (first) from lines where {_begins(self._layout.total_rows)}
-            union all by name select * exclude (first) from short_totals order by _row"""
+            """select * from lines where kind = 'total'
+            union all by name select * from short_lines where kind = 'total' order by _row"""
         ).to_arrow_table()
         numbers = [c for c in kept.values() if self._resource.columns[c.name].type in ("integer", "decimal")]
         for total in totals.to_pylist():
             for column in numbers:
-                if (stated := _decimal(total[str(column.at)])) is not None:
-                    self._check_total(con, column, stated, total["_row"])
+                text = total[str(column.at)]
+                place = f"{self._grid.prefix}row {total['_row']}, {column.name}"
+                if (stated := _decimal(text)) is not None:
+                    self._check_total(con, column, stated, place, unread=unread)
+                elif text and text not in NULL_WORDS:
+                    self._warnings.append(
+                        f'{place}: the total could not be checked: expected a number, got "{text[:80]}"'
+                    )
 
-    def _check_total(self, con: duckdb.DuckDBPyConnection, column: _Found, stated: Decimal, row: int) -> None:
-        number = f"try_cast({plain_number(quoted(str(column.at)))} as decimal(38, 8))"
-        unread, total = con.sql(
-            f"""select count(*) filter ("{column.at}" is not null and {number} is null), coalesce(sum({number}), 0)
+    def _check_total(
+        self, con: duckdb.DuckDBPyConnection, column: _Found, stated: Decimal, place: str, *, unread: bool
+    ) -> None:
+        cell = quoted(str(column.at))
+        number = f"try_cast({plain_number(cell)} as decimal(28, 8))"
+        odd, total = con.sql(
+            f"""select
+                count(*) filter ({number} is null and {cell} not in ({", ".join(map(literal, NULL_WORDS))})),
+                coalesce(sum({number}), 0)
             from data"""
         ).fetchall()[0]
-        place = f"{self._grid.prefix}row {row}, {column.name}"
-        if unread or self._grid.bad_lines:
+        # The same to the last digit that the total states; a workbook's sum has the noise of its binary numbers.
+        allowed = Decimal(1).scaleb(int(stated.as_tuple().exponent)) / 2
+        if self._grid.binary:
+            allowed = max(allowed, NOISE * abs(total))
+        if odd or unread:
             self._warnings.append(f"{place}: the total could not be checked, for not every row could be read")
-        # The same to the last digit that the total states.
-        elif abs(total - stated) * 2 > Decimal(1).scaleb(int(stated.as_tuple().exponent)):
+        elif abs(total - stated) > allowed:
             raise DeliveryError(f"{place}: expected the sum of the rows, {total.normalize():f}, got {stated:f}")
 
     def _texts(self, kept: dict[str, _Found]) -> str:
@@ -232,16 +289,14 @@ class _Table:
         return table.append_column("_where", pa.array([self._grid.prefix] * table.num_rows, pa.string()))
 
 
-def _begins(words: list[str]) -> str:
-    tests = " or ".join(f"starts_with(first, {literal(word)})" for word in words)
+def _begins(words: list[str], cell: str = "first") -> str:
+    tests = " or ".join(f"starts_with({cell}, {literal(word)})" for word in words)
     return f"coalesce({tests}, false)" if tests else "false"
 
 
 def _decimal(text: str | None) -> Decimal | None:
-    try:
-        return Decimal(unicodedata.normalize("NFKC", text or "").replace(",", "").strip())
-    except InvalidOperation:
-        return None
+    plain = unicodedata.normalize("NFKC", text or "").replace(",", "").strip()
+    return Decimal(plain) if _NUMBER.fullmatch(plain) else None
 
 
 def _squeezed(text: str) -> str:

@@ -3,9 +3,12 @@
 import hashlib
 import io
 import re
+import traceback
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.csv as arrow_csv
@@ -33,6 +36,7 @@ class Verdict:
 
     `table`: the records, where it is loaded or withdrawn. `kept`: the bytes for the archive: the file's own, or without
     natural persons' data where the spec has columns of theirs (`reduced`); nothing of a file that is not loaded.
+    `skipped`: how many of its lines were taken for a `note` or a `total`.
     """
 
     delivery: Delivery
@@ -42,6 +46,7 @@ class Verdict:
     reduced: bool = False
     faults: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    skipped: Counter[str] = field(default_factory=Counter)
     next: str = ""
 
 
@@ -103,24 +108,37 @@ class _Case:
         )
         self._faults: list[str] = []
         self._warnings: list[str] = []
+        self._skipped: Counter[str] = Counter()
 
     def verdict(self) -> Verdict:
-        """Loaded, repeated, withdrawn or rejected."""
+        """Loaded, repeated, withdrawn, waiting or rejected."""
+        mend = "mend the file and deliver it again"
+        put_back = "put the file back in the inbox, then `fsdb extract"
         try:
             return self._judged()
+        except VolumeError as error:
+            then = f"{put_back} {self._spec.id} --accept-volume`"
+            return self._rejected(str(error), f"if the sender confirms the number: {then}; else {mend}")
         except DeliveryError as error:
-            then = "mend the file and deliver it again"
-            if isinstance(error, VolumeError):
-                put_back = f"put the file back in the inbox, then `fsdb extract {self._spec.id} --accept-volume`"
-                then = f"if the sender confirms the number: {put_back}; else {then}"
-            known = self._history.current(self._delivery.part)
-            stays = f"the delivery of {known[0]} stays in force" if known else "there is no earlier delivery of it"
-            return Verdict(
-                self._note(status="rejected", message=_short(str(error))),
-                faults=self._faults,
-                warnings=self._warnings,
-                next=f"nothing of this file was loaded; {stays}; {then}",
+            return self._rejected(str(error), mend)
+        except OSError:
+            raise
+        except Exception as error:  # one odd file must not stop the others, nor every night from now on
+            return self._rejected(
+                f"a fault of ours, not of the file: {_fault(error)}",
+                f"tell those who run this; once it is mended they {put_back} {self._spec.id}`",
             )
+
+    def _rejected(self, why: str, then: str) -> Verdict:
+        known = self._history.current(self._delivery.part)
+        stays = f"the delivery of {known[0]} stays in force" if known else "there is no earlier delivery of it"
+        return Verdict(
+            self._note(status="rejected", message=_short(why)),
+            faults=self._faults,
+            warnings=self._warnings,
+            skipped=self._skipped,
+            next=f"nothing of this file was loaded; {stays}; {then}",
+        )
 
     def _note(self, **facts: object) -> Delivery:
         self._delivery = self._delivery.model_copy(update=facts)
@@ -144,6 +162,11 @@ class _Case:
             raise DeliveryError(f"expected a manifest {self._item.name}.manifest.json beside it; send it first")
         if told is not None:
             self._check_manifest(told, received)
+            if self._item.withdraws and not told.withdraw:
+                return Verdict(
+                    self._note(status="waiting", message="the manifest waits for its file, nothing is done before"),
+                    next="send the file; to withdraw what was delivered, say `withdraw`: true in the manifest",
+                )
         known = self._history.current(self._delivery.part)
         if known and known[1].sha256 == received.sha256:
             since = f"the same content was taken on {known[0]} as {known[1].file_name}"
@@ -191,6 +214,9 @@ class _Case:
         for name, (actual, stated) in said.items():
             if actual != stated:
                 raise DeliveryError(f"the manifest says {name} {stated}, the file is {actual}")
+        night = told.issued_at.date()
+        if night > self._run_date + timedelta(days=1):
+            raise DeliveryError(f"the manifest is issued ahead of time: tonight is {self._run_date}, got {night}")
         known = self._history.current(self._delivery.part)
         if known and known[1].issued_at and told.issued_at < known[1].issued_at and received.sha256 != known[1].sha256:
             raise DeliveryError(
@@ -225,7 +251,7 @@ class _Case:
         sender, period = str(self._delivery.sender), str(self._delivery.period)
         found = read(self._item.name, received.content, resource, sender)
         self._note(encoding=found.encoding)
-        self._warnings = found.warnings
+        self._warnings, self._skipped = [*found.warnings, *self._unordered(known)], found.skipped
         checked = check(found.table, resource, sender, period)
         self._faults = checked.faults
         self._note(rows=checked.rows, duplicates=checked.duplicates, faulty=checked.faulty, rejected=checked.rejected)
@@ -245,10 +271,20 @@ class _Case:
             reduced=reduced,
             faults=self._faults,
             warnings=self._warnings,
+            skipped=self._skipped,
             next="mend the rows below and deliver the whole file again: it replaces this one"
             if self._faults
             else "nothing",
         )
+
+    def _unordered(self, known: tuple[date, Delivery] | None) -> list[str]:
+        """What to say of a file whose place in time nobody tells."""
+        if known is None or known[1].issued_at is None or self._delivery.issued_at is not None:
+            return []
+        return [
+            f"it has no manifest, and replaces {known[1].file_name}, issued at {known[1].issued_at.isoformat()}: "
+            "which is newer cannot be told"
+        ]
 
     def _check_superseded(self, received: Received) -> None:
         was = self._history.superseded(self._delivery.part, received.sha256)
@@ -309,6 +345,12 @@ def _archived(resource: Resource, found: TableRead, content: bytes) -> tuple[byt
 def sha256(content: bytes) -> str:
     """Hash of bytes."""
     return hashlib.sha256(content).hexdigest()
+
+
+def _fault(error: Exception) -> str:
+    """What went wrong and where, but not its words: they may quote the file, and natural persons with it."""
+    steps = [step for step in traceback.extract_tb(error.__traceback__) if "extractors" in step.filename]
+    return f"{type(error).__name__} in {Path(steps[-1].filename).name}, line {steps[-1].lineno}"
 
 
 def _short(message: str) -> str:

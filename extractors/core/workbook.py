@@ -34,6 +34,7 @@ class _Sheet:
     rows: Sequence[Sequence[Any]]
     merged: Sequence[tuple[int, int, int, int]] = field(default_factory=list)
     later: int = 0  # days to add to bare numbers that stand for dates
+    percents: Sequence[tuple[int, int]] = field(default_factory=list)  # cells shown as percent, from 1
 
 
 def grids(file: TableFile, layout: Layout, limit: int) -> Iterator[Grid]:
@@ -65,6 +66,7 @@ def _xlsx(content: bytes, layout: Layout, limit: int) -> Iterator[_Sheet]:
     members = unpacked_members(content, limit, PARTS)
     sheet_xml.refuse_declarations(members)
     paths = sheet_xml.sheet_members(members)
+    texts, percents, room = sheet_xml.shared_texts(members), sheet_xml.percent_styles(members), limit
     later = _1904 if sheet_xml.counts_from_1904(members) else 0
     try:
         # Packed anew: the reader sees the bytes that were looked at, whatever the headers of the file said.
@@ -76,7 +78,10 @@ def _xlsx(content: bytes, layout: Layout, limit: int) -> Iterator[_Sheet]:
                 if sheet.typ == python_calamine.SheetTypeEnum.WorkSheet
             }
             for name in _wanted(hidden, layout):
-                found = sheet_xml.scanned(name, members.get(paths.get(name, ""), b""))
+                found = sheet_xml.scanned(name, members.get(paths.get(name, ""), b""), texts, percents)
+                room -= found.text
+                if room < 0:
+                    raise DeliveryError(f"sheet {name}: the texts of its cells come to more than {limit:,} bytes")
                 _refuse_formulas(name, found, layout)
                 sheet = book.get_sheet_by_name(name)
                 rows = sheet.to_python(skip_empty_area=False)
@@ -84,7 +89,7 @@ def _xlsx(content: bytes, layout: Layout, limit: int) -> Iterator[_Sheet]:
                     if row <= len(rows) and column <= len(rows[row - 1]):
                         rows[row - 1][column - 1] = error
                 merged = [(*first, *last) for first, last in sheet.merged_cell_ranges or []]
-                yield _Sheet(name, hidden[name], rows, merged, later)
+                yield _Sheet(name, hidden[name], rows, merged, later, found.percents)
     except python_calamine.PasswordError:
         raise DeliveryError("the workbook is encrypted: deliver it without a password") from None
     except (DeliveryError, OSError, MemoryError, GeneratorExit, KeyboardInterrupt, SystemExit):
@@ -129,7 +134,9 @@ def _xls(content: bytes, layout: Layout) -> Iterator[_Sheet]:
                 sheet = book.sheet_by_name(name)
                 rows = [[_xls_value(cell, book.datemode) for cell in sheet.row(at)] for at in range(sheet.nrows)]
                 merged = [(top, left, bottom - 1, right - 1) for top, bottom, left, right in sheet.merged_cells]
-                yield _Sheet(name, hidden[name], rows, merged, _1904 if book.datemode else 0)
+                yield _Sheet(
+                    name, hidden[name], rows, merged, _1904 if book.datemode else 0, _xls_percents(book, sheet)
+                )
     except (DeliveryError, OSError, MemoryError):
         raise
     except Exception as error:  # whatever a damaged file makes of its reader
@@ -148,6 +155,17 @@ def _xls_value(cell: Any, datemode: Any) -> Any:
     if cell.ctype == xlrd.XL_CELL_BOOLEAN:
         return bool(cell.value)
     return "" if cell.ctype in (xlrd.XL_CELL_EMPTY, xlrd.XL_CELL_BLANK) else cell.value
+
+
+def _xls_percents(book: Any, sheet: Any) -> list[tuple[int, int]]:
+    forms = (book.format_map[style.format_key].format_str for style in book.xf_list)
+    styles = {at for at, form in enumerate(forms) if sheet_xml.shows_percent(form)}
+    return [
+        (row + 1, column + 1)
+        for row in range(sheet.nrows if styles else 0)
+        for column, cell in enumerate(sheet.row(row))
+        if cell.ctype == xlrd.XL_CELL_NUMBER and cell.xf_index in styles
+    ]
 
 
 def _grid(sheet: _Sheet, layout: Layout, where: str) -> Grid:
@@ -169,7 +187,10 @@ def _grid(sheet: _Sheet, layout: Layout, where: str) -> Grid:
     ]
     numbers = pa.array(range(last + 1, last + 1 + len(rows)), pa.int32())
     levels = [[level[at] for level in head] for at in range(width)]
-    return Grid(where, levels, last, body(columns, numbers), later=sheet.later)
+    percents: dict[int, list[int]] = {}
+    for row_number, column_number in sheet.percents:
+        percents.setdefault(column_number - 1, []).append(row_number)
+    return Grid(where, levels, last, body(columns, numbers), later=sheet.later, binary=True, percents=percents)
 
 
 def text_of(value: Any) -> str:

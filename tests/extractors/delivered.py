@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from datetime import date
 from typing import Any
 
 import openpyxl
@@ -131,3 +132,24 @@ def judged(name: str, content: bytes, of: Resource | None = None, sender: str = 
     """What the checks say of a file."""
     of = of or resource()
     return check(came(name, content, of, sender).table, of, sender, "2026-06-30")
+
+
+# The same rows as a spreadsheet has them, and the records that they are.
+TYPED: list[list[Any]] = [
+    [1, "甲担保", 1000.5, 3, date(2023, 3, 15), "在业", "张三"],
+    [2.0, "乙担保", 2000, 4.0, "2024年5月6日", "注销", "李四"],
+    ["0003", "丙担保", "3,000", "５", "长期", "在业", "王五"],
+]
+GOOD = [
+    ("0001", "甲担保", "1000.5", "万元", "3", "2023-03-15", "在业"),
+    ("0002", "乙担保", "2000", "万元", "4", "2024年5月6日", "注销"),
+    ("0003", "丙担保", "3000", "万元", "5", "长期", "在业"),
+]
+SHOWN = ["机构编码", "名称", "注册资本", "注册资本_unit", "户数", "成立日期", "状态"]
+
+
+def good(name: str, content: bytes, **given: Any) -> list[tuple[Any, ...]]:
+    """The records of a file that has no fault."""
+    found = judged(name, content, **given)
+    assert found.faults == []
+    return [tuple(row[column] for column in SHOWN) for row in found.table.to_pylist()]

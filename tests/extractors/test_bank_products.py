@@ -168,6 +168,19 @@ def test_a_catalogue_that_shrinks_by_half_is_not_believed(feed: Feed) -> None:
     assert feed.changes()[2] == (0, 0, 6)
 
 
+@pytest.mark.parametrize(("night", "came"), [(1, 1200), (8, 1210)])
+def test_a_catalogue_that_grows_beyond_belief_waits_for_an_operator(night: int, came: int, feed: Feed) -> None:
+    """Whether all that is new comes or everything."""
+    feed.limit = 1000
+    feed.set(*(f"n{at}" for at in range(1200)))
+    outcome = feed.fetch(night)
+    assert outcome.broken == {"": f"{came} records, 10 on 2026-07-13: more than 20 times as many is not believed"}
+    assert "--accept-volume" in str(outcome.next)
+    assert feed.changes() == [(10, 0, 0)]
+    assert feed.fetch(night, accept_volume=True).status == "complete"
+    assert feed.changes()[1] == (1200, 0, 0)
+
+
 def test_persons_in_details_and_criteria_are_blanked(feed: Feed) -> None:
     """Contacts stand at any depth; criteria come through."""
     feed.set("p1", contact_name="张三", criteria=[{"field": "age", "contact_phone": "13800000000"}])
@@ -246,6 +259,25 @@ def test_a_listing_that_does_not_add_up_counts_for_nothing(spoilt: dict[str, Any
     assert said in str(outcome.message)
     assert outcome.parts == {}
     assert feed.changes() == [(10, 0, 0)]
+
+
+@pytest.mark.parametrize(
+    ("pages", "asked", "said"),
+    [(["p0"], 11, "the listing declares 10 products, 11 or more came"), ([], 1, "got 't1' with an empty page")],
+    ids=["products", "nothing"],
+)
+def test_a_listing_that_goes_on_and_on_is_left(pages: list[str], asked: int, said: str, feed: Feed) -> None:
+    """Each page has a new token, so only the number that was declared says when to stop."""
+    before = len(feed.server.asked)
+
+    def endless(_: Asked) -> Answer:
+        token = f"t{len(feed.server.asked) - before}"
+        items = [{"institution_code": "B0001H111000001", "product_id": name} for name in pages]
+        return as_json({"items": items, "next_page_token": token, "total": 10, "cursor": "1"})
+
+    feed.instead = endless
+    assert said in str(feed.fetch(8).message)
+    assert len(feed.server.asked) == before + asked
 
 
 def test_a_listing_that_moves_while_it_is_read_is_read_another_time(feed: Feed) -> None:

@@ -17,7 +17,9 @@ from scripted import Answer, Asked, Server, as_json
 from extractors.core.archive import Archive, Outcome
 from extractors.core.changes import ChangeLog
 from extractors.core.fetch import Access, fetch
+from extractors.core.http import Client
 from extractors.core.spec import SourceSpec, all_specs
+from extractors.sources.cdr import extractor
 
 DATES = [date(2022, 6, 1), date(2024, 4, 14), date(2024, 4, 15)]
 BEFORE, TONIGHT = DATES[1:]
@@ -153,6 +155,7 @@ class Holders:
         self.instead: dict[str, Answer] = {}
         self.total: int | None = None
         self.next: str | None = None
+        self.more: list[dict[str, Any]] = []
         self.address = server.address
         server.answer_to = self.answer
 
@@ -161,7 +164,7 @@ class Holders:
             named = [
                 {"dataHolderBrandId": host, "brandName": host, "publicBaseUri": f"{self.address}/{host}/base/"}
                 for host in self.products
-            ]
+            ] + self.more
             return as_json({"data": named})
         host, path = asked.path[1:].split("/", 1)
         assert asked.headers["x-v"] == "5"
@@ -284,6 +287,55 @@ def test_a_list_that_does_not_add_up_is_broken(
     outcome = bank.fetch(holders.address, TONIGHT)
     assert said in outcome.broken["a.bank.example"]
     assert outcome.parts == {}
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"meta": {"totalRecords": None}}, "expected a number at 'meta.totalRecords' of the answer, got None"),
+        ({"meta": {"totalRecords": "n/a"}}, "expected a number at 'meta.totalRecords' of the answer, got 'n/a'"),
+        ({"meta": []}, "expected dict at 'meta' of the answer, got []"),
+        ({"links": "none"}, "expected dict at 'links' of the answer, got 'none'"),
+    ],
+)
+def test_an_answer_of_another_shape_is_broken_alone(
+    more: dict[str, Any], said: str, holders: Holders, bank: Installation
+) -> None:
+    """One holder's odd answer loses no other's."""
+    holders.instead["a.bank.example"] = as_json({"data": {"products": []}} | more)
+    outcome = bank.fetch(holders.address, TONIGHT)
+    url = "https://a.bank.example/base/cds-au/v1/banking/products?page-size=1000"
+    assert outcome.broken["a.bank.example"] == f"a.bank.example: {url}: {said}"
+    assert list(outcome.parts) == ["b.bank.example"]
+
+
+def test_a_fault_of_ours_over_one_holder_is_broken_alone(
+    holders: Holders, bank: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever nobody thought of."""
+    read = extractor._read
+
+    def odd(holder: Client) -> Any:
+        if "a.bank" in holder.base:
+            raise ZeroDivisionError("odd")
+        return read(holder)
+
+    monkeypatch.setattr(extractor, "_read", odd)
+    outcome = bank.fetch(holders.address, TONIGHT)
+    assert outcome.broken == {
+        "a.bank.example": "a.bank.example: a fault of ours, not of the source: ZeroDivisionError: odd"
+    }
+    assert list(outcome.parts) == ["b.bank.example"]
+
+
+def test_a_brand_without_an_address_is_broken_alone(holders: Holders, bank: Installation) -> None:
+    """The register's other brands are read; the brand itself stays in the list of brands."""
+    holders.more = [{"dataHolderBrandId": "c", "brandName": "C Bank"}]
+    outcome = bank.fetch(holders.address, TONIGHT)
+    assert outcome.broken == {"c": "C Bank: expected the address of its products at 'publicBaseUri', got none"}
+    assert list(outcome.parts) == ["a.bank.example", "b.bank.example"]
+    bank.fetch(holders.address, TONIGHT, "brand")
+    assert [row["base_uri"] is None for row in bank.records(TONIGHT, "brand")] == [False, False, True]
 
 
 def test_a_holder_that_falls_silent_over_its_details_is_down(holders: Holders, bank: Installation) -> None:

@@ -14,6 +14,7 @@ import pytest
 from delivered import HEAD, ROWS, csv, resource, xlsx, zipped_as
 
 from extractors.core import deliveries as module
+from extractors.core import verdict
 from extractors.core.archive import Archive, Delivery, Outcome
 from extractors.core.changes import ChangeLog
 from extractors.core.deliveries import deliver, describe
@@ -225,6 +226,55 @@ def test_one_bad_file_does_not_stop_the_good_one(inbox: Inbox) -> None:
     assert then.startswith("  next: read ")
 
 
+def test_a_fault_of_ours_rejects_the_file_and_not_the_others(inbox: Inbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it is and where, but nothing of what was read; a broken disk is no verdict on a file."""
+    inbox.put(MAY, lines(*LINES))
+    inbox.put(JUNE, lines(*LINES[:2]))
+    check, problem = verdict.check, [ValueError("could not convert 张三")]
+
+    def odd(table: Any, *given: Any) -> Any:
+        if table.num_rows == 2:
+            raise problem[0]
+        return check(table, *given)
+
+    monkeypatch.setattr(verdict, "check", odd)
+    outcome = inbox.take()
+    assert [delivery.status for delivery in outcome.deliveries] == ["loaded", "rejected"]
+    message = str(outcome.deliveries[1].message)
+    assert message.startswith("a fault of ours, not of the file: ValueError in ")
+    assert "张三" not in inbox.reports("rejected")
+    assert "tell those who run this" in inbox.reports("rejected")
+    problem[0] = OSError("no room")
+    inbox.put(JUNE, lines(*LINES[:2]))
+    with pytest.raises(OSError, match="no room"):
+        inbox.take()
+
+
+@pytest.mark.parametrize(
+    ("raw", "shown"),
+    [
+        ("名单.csv".encode("gbk"), "名单.csv"),
+        (b"\xff\xff.csv", "\\xff\\xff.csv"),
+        (b"a\nLOADED.csv", "a\\nLOADED.csv"),
+        (f"{'名' * 77}.csv".encode(), None),
+        (f"{'名' * 120}.csv".encode("gbk"), None),
+    ],
+)
+def test_a_file_of_any_name_is_judged_and_put_away(inbox: Inbox, raw: bytes, shown: str | None) -> None:
+    """A name in another encoding, with a line break, or too long to get a report of its own beside it."""
+    inbox.put(MAY, lines(*LINES))
+    path = os.fsencode(inbox.folder) + b"/" + raw
+    os.rename(inbox.put("x", lines(*LINES)), path)  # noqa: PTH104 (a name that is no text)
+    outcome = inbox.take()
+    assert sorted(delivery.status for delivery in outcome.deliveries) == ["loaded", "rejected"]
+    assert inbox.left() == []
+    assert inbox.take().deliveries == []
+    file, report = sorted((inbox.folder / "rejected" / str(NIGHT)).iterdir())
+    assert report.name == f"{file.name}.report.txt"
+    assert file.suffix == ".csv"
+    assert shown is None or (file.name, shown in report.read_text()) == (shown, True)
+
+
 def test_bad_rows_are_withheld_or_refuse_the_file_as_declared(inbox: Inbox) -> None:
     """The ledger holds: fetched = records + duplicates + rejected."""
     content = lines(*LINES, LINES[0], ["", "丁", "", "", "", ""], ["0009", "戊", "x", "", "", ""])
@@ -307,11 +357,11 @@ def test_a_manifest_alone_withdraws_its_part(inbox: Inbox) -> None:
         ("2026-07-02", "33|2026-06-30", "removed", code) for code in ("0001", "0002", "0003")
     ]
     assert inbox.left() == [waits.name]
-    inbox.tell(JUNE, withdraw=True, issued_at="2026-07-09T00:00:00Z")
+    inbox.tell(JUNE, withdraw=True, issued_at="2026-07-04T00:00:00Z")
     assert "nothing to withdraw" in str(inbox.one().message)
     inbox.put(JUNE, lines(*LINES))
     assert inbox.one().status == "rejected"  # it was withdrawn; only a newer manifest brings it back
-    inbox.put(JUNE, lines(*LINES), issued_at="2026-07-10T00:00:00Z")
+    inbox.put(JUNE, lines(*LINES), issued_at="2026-07-05T00:00:00Z")
     assert inbox.one().status == "loaded"
 
 
@@ -328,6 +378,8 @@ def test_a_manifest_alone_withdraws_its_part(inbox: Inbox) -> None:
         ({"extra": 1}, "extra: Extra inputs are not permitted"),
         ({"issued_at": "yesterday"}, "issued_at"),
         ({"withdraw": True}, "send one or the other"),
+        ({"issued_at": "2026-07-03T00:00:00+08:00"}, "issued ahead of time: tonight is 2026-07-01, got 2026-07-03"),
+        ({"issued_at": "9999-12-31T23:59:59-23:59"}, "issued ahead of time: tonight is 2026-07-01, got 9999-12-31"),
     ],
 )
 def test_a_manifest_that_lies_refuses_the_file(inbox: Inbox, told: dict[str, Any], said: str) -> None:
@@ -336,6 +388,19 @@ def test_a_manifest_that_lies_refuses_the_file(inbox: Inbox, told: dict[str, Any
     assert said in str(inbox.one().message)
     assert (inbox.folder / "rejected" / str(NIGHT) / f"{JUNE}.manifest.json").exists()
     assert inbox.left() == []
+
+
+def test_a_file_without_a_manifest_after_one_with_it_is_pointed_out(inbox: Inbox) -> None:
+    """It may be an old one that was sent again; a clock that is a day ahead is believed."""
+    inbox.put(JUNE, lines(*LINES), issued_at="2026-07-02T23:00:00+08:00")
+    assert inbox.take().warnings == []
+    inbox.put(JUNE, lines(*LINES[:2]))
+    outcome = inbox.take()
+    said = (
+        f"it has no manifest, and replaces {JUNE}, issued at 2026-07-02T23:00:00+08:00: which is newer cannot be told"
+    )
+    assert (outcome.status, outcome.warnings) == ("complete", [f"{JUNE}: {said}"])
+    assert said in inbox.reports("done")
 
 
 def test_a_manifest_may_be_required(inbox: Inbox) -> None:
@@ -479,6 +544,13 @@ def test_the_same_name_twice_in_one_night_overwrites_nothing(inbox: Inbox) -> No
     assert sorted(path.name for path in names) == [
         JUNE, f"{JUNE}.report.txt", f"{JUNE}~2", f"{JUNE}~2.report.txt",
     ]  # fmt: skip
+
+
+def test_the_report_counts_what_was_skipped(inbox: Inbox) -> None:
+    """Whoever sent it sees that a line was not taken for a row."""
+    inbox.put(JUNE, lines(*LINES, ["合计", "", "6000.5", "12", "", ""], ["注：截至六月底"], ["注：完"]))
+    assert inbox.one().rows == 3
+    assert "skipped    1 line(s) as total, 2 line(s) as note" in inbox.reports("done")
 
 
 def test_every_fault_is_in_the_report_up_to_a_number(inbox: Inbox) -> None:

@@ -1,5 +1,6 @@
 """`extractors.core.contract`: what senders are told is what is checked, and the pages are up to date."""
 
+import csv
 import json
 from datetime import date
 from pathlib import Path
@@ -39,16 +40,52 @@ def test_the_pages_in_the_repository_are_up_to_date(source: str, tmp_path: Path)
 
 @pytest.mark.parametrize("source", DELIVERED)
 def test_a_page_says_all_that_a_sender_needs(source: str) -> None:
-    """Every column, every code, every pattern and the manifest; natural persons as what is dropped."""
-    page = (PAGES / f"{source}.md").read_text()
-    for name, kind in all_specs()[source].resources.items():
-        assert f"## {name}" in page
+    """Cadence, encodings, what a bad row does, every column with its units, codes and pattern, and the manifest.
+
+    Natural persons' columns stand there as what is dropped.
+    """
+    page, spec = (PAGES / f"{source}.md").read_text(), all_specs()[source]
+    assert f"({spec.cadence.cron}, {spec.cadence.timezone})" in page
+    assert f"more than {spec.cadence.max_age_nights} nights" in page
+    for name, kind in spec.resources.items():
+        said = page.split(f"\n## {name}\n")[1].split("\n## ")[0]
+        assert kind.file
+        for encoding in kind.file.encodings:
+            assert {"utf-8-sig": "UTF-8", "gbk": "GBK", "gb18030": "GB18030"}[encoding] in said
+        policy = {"row": "it alone is withheld", "delivery": "the whole file is refused"}[kind.file.bad_rows.policy]
+        assert f"**A bad row**: {policy}" in said
+        assert policy.startswith("the") or f"more than {kind.file.bad_rows.max:.0%} bad rows refuse the file" in said
+        rows = [line.split(" | ") for line in said.splitlines() if line.startswith("| ")]
         for column, given in kind.columns.items():
-            assert column in page
-            assert all(word in page for word in given.also)
-            assert not given.personal or f"| {column} |" not in page
-        assert '"sha256"' in page
-        assert '"withdraw": true' in page
+            lines = [cells for cells in rows if cells[0].removeprefix("| ").split("（")[0] == column]
+            if given.personal:
+                assert lines == []
+                assert column in said.split("Natural persons: ")[1]
+                continue
+            ((_, also, form, needed, allowed, *_),) = lines
+            assert also.strip() == ", ".join(given.also)
+            assert (needed == "yes") == given.required
+            assert given.unit != "head" or all(unit in form for unit in given.head_units[:3])
+            assert not given.pattern or f"`{given.pattern}`" in allowed.replace("\\|", "|")
+            assert all(word.strip() in said for word in (given.codes or "").split("|"))
+        assert '"sha256"' in said
+    assert '"withdraw": true' in page
+
+
+def test_a_page_spells_out_the_lists_that_dbt_looks_words_up_in() -> None:
+    """A sender cannot look there; a list that is not there is no page."""
+    page = (PAGES / "nfra_institutions.md").read_text()
+    with (contract.LISTS / "fi_type_map.csv").open(encoding="utf-8") as lines:
+        words = [row["word"] for row in csv.DictReader(lines)]
+    assert len(words) > 40
+    assert f"`fi_type_map`, the words for 机构类型: {'、'.join(words)}" in page
+    spec = all_specs()["nfra_institutions"]
+    kind = spec.resources["institution"]
+    odd = kind.model_copy(
+        update={"columns": {"机构类型": kind.columns["机构类型"].model_copy(update={"codes": "odd"})}}
+    )
+    with pytest.raises(contract.ContractError, match="expected the words of 'odd'"):
+        contract.page(spec.model_copy(update={"resources": {"institution": odd}}))
 
 
 def test_an_example_needs_a_name() -> None:

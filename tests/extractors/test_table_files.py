@@ -1,60 +1,18 @@
 """`extractors.core.table_file`: whatever shape a table comes in, the same rows come out, or words why not."""
 
-from datetime import date, datetime
+from csv import DictReader
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import openpyxl
 import pytest
-from delivered import HEAD, ROWS, came, csv, judged, repacked, resource, saved, xls, xlsx, zipped, zipped_as
+from delivered import GOOD, HEAD, ROWS, TYPED, came, csv, good, judged, resource, xls, xlsx, zipped, zipped_as
 
 from extractors.core.errors import DeliveryError
-from extractors.core.spec import all_specs
+from extractors.core.spec import MONEY, all_specs
 
 REAL = Path(__file__).parents[2].parent / "shared/upstream/data/ref/nfra_commercial_banks_2025-12-31.csv"
-TYPED: list[list[Any]] = [
-    [1, "甲担保", 1000.5, 3, date(2023, 3, 15), "在业", "张三"],
-    [2.0, "乙担保", 2000, 4.0, "2024年5月6日", "注销", "李四"],
-    ["0003", "丙担保", "3,000", "５", "长期", "在业", "王五"],
-]
-GOOD = [
-    ("0001", "甲担保", "1000.5", "万元", "3", "2023-03-15", "在业"),
-    ("0002", "乙担保", "2000", "万元", "4", "2024年5月6日", "注销"),
-    ("0003", "丙担保", "3000", "万元", "5", "长期", "在业"),
-]
-SHOWN = ["机构编码", "名称", "注册资本", "注册资本_unit", "户数", "成立日期", "状态"]
-
-
-def good(name: str, content: bytes, **given: Any) -> list[tuple[Any, ...]]:
-    """The records of a file that has no fault."""
-    found = judged(name, content, **given)
-    assert found.faults == []
-    return [tuple(row[column] for column in SHOWN) for row in found.table.to_pylist()]
-
-
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gbk", "gb18030"])
-def test_a_csv_is_read_in_each_declared_encoding(encoding: str) -> None:
-    """Strictly, in the declared order; the one that fits is recorded."""
-    content = csv(HEAD, *ROWS, encoding=encoding)
-    assert good("list.csv", content) == GOOD
-    assert came("list.csv", content).encoding == ("utf-8-sig" if encoding.startswith("utf") else "gb18030")
-
-
-@pytest.mark.parametrize(
-    ("ruin", "said"),
-    [("甲\ufffd保", r"U\+FFFD"), ("锟斤拷", "锟斤拷"), ("ï¿½", "ï¿½"), ("甲\0", "a zero byte")],
-)
-def test_text_that_was_decoded_wrongly_before_it_came_is_refused(ruin: str, said: str) -> None:
-    """What a wrong decoding destroyed cannot be mended; the line is named."""
-    with pytest.raises(DeliveryError, match=f"line 2: holds {said}"):
-        came("list.csv", csv(HEAD, ["0001", ruin, "1", "1", "", "", ""]))
-
-
-def test_bytes_in_no_declared_encoding_are_refused() -> None:
-    """Not read as something else."""
-    only = resource(file={"encodings": ["utf-8-sig"]})
-    with pytest.raises(DeliveryError, match="line 1: expected text in utf-8-sig, got other bytes"):
-        came("list.csv", csv(HEAD, *ROWS, encoding="gbk"), only)
+UNITS = Path(__file__).parents[2] / "dbt_project/seeds/reference/unit.csv"
 
 
 @pytest.mark.parametrize(("name", "make"), [("list.xlsx", xlsx), ("list.xls", xls)])
@@ -68,7 +26,7 @@ def test_spreadsheets_give_what_a_csv_gives(name: str, make: Any) -> None:
 
 def test_rows_keep_the_number_a_person_sees() -> None:
     """Titles, blank lines, multi-line cells and notes count; the number is the one the spreadsheet shows."""
-    lines = [["全省名录"], HEAD, ROWS[0], [""], ["0002", '"乙\n担保"', "1", "x", "", "", ""], ["注：", "完"]]
+    lines = [["全省名录"], HEAD, ROWS[0], [""], ["0002", '"乙\n担保"', "1", "x", "", "", ""], ["注：完"]]
     found = judged("list.csv", csv(*lines), resource({"title_rows": 1}))
     assert [row["_row"] for row in found.table.to_pylist()] == [3, 5]
     assert found.faults == ['row 5, 户数: expected a whole number, got "x"']
@@ -76,45 +34,6 @@ def test_rows_keep_the_number_a_person_sees() -> None:
         "list.xlsx", xlsx(["全省名录"], HEAD, ROWS[0], [], ["0002", "乙", 1, "x"]), resource({"title_rows": 1})
     )
     assert [row["_row"] for row in sheet.table.to_pylist()] == [3, 5]
-
-
-def test_a_line_with_another_number_of_fields_is_named_and_rejected() -> None:
-    """Nobody knows which of its fields is which."""
-    found = judged("list.csv", csv(HEAD, ROWS[0], ["0002", "乙担保", "1"], ROWS[2]))
-    assert (found.rows, found.rejected, found.faults) == (3, 1, ["row 3, expected 7 fields, got 3"])
-    assert [row["_row"] for row in found.table.to_pylist()] == [2, 4]
-
-
-@pytest.mark.parametrize("stray", ['"乙,1,1,,,\r\n', '"乙,1,1,,,\r\n0009,"丁",1,1,,,\r\n'])
-def test_a_quotation_mark_that_is_not_closed_is_refused(stray: str) -> None:
-    """It would swallow the lines after it without a word."""
-    content = csv(HEAD) + f"0002,{stray}".encode() + csv(*ROWS)
-    with pytest.raises(DeliveryError, match="row 2: a quotation mark is opened and not closed"):
-        came("list.csv", content)
-
-
-def test_merged_heads_are_joined() -> None:
-    """Levels are joined with `/`, merged cells filled, and a sender's own heads mapped to ours."""
-    own = {
-        "heads": {"基本/编码": "机构编码", "基本/名": "名称", "基本/注册资本": "注册资本"},
-        "head_rows": 2,
-        "title_rows": 1,
-    }
-    head = [
-        ["名录"],
-        ["基本", None, None, "户数", "成立日期", "状态", "联系人"],
-        ["编码", "名", "注册\n资本(万元)", None, None, None, None],
-    ]
-    of = resource(file={"layouts": {"32": {"units_in_head": True, **own}}})
-    content = xlsx(*head, *TYPED, merge=("A2:C2", "D2:D3", "E2:E3", "A1:G1"))
-    assert good("list.xlsx", content, of=of, sender="32") == GOOD
-    rows = [list(row) for row in TYPED]
-    rows[0][4] = "2023-03-15"
-    assert good("list.xls", xls(*head, *rows, merge=(1, 1, 0, 2)), of=of, sender="32") == GOOD
-    with pytest.raises(
-        DeliveryError, match=r"expected 机构编码, 名称, got a line of 7 cells none of which is a declared"
-    ):
-        came("list.xlsx", content, of, sender="33")
 
 
 def test_units_must_stand_in_the_head_where_they_are_declared_to() -> None:
@@ -126,6 +45,30 @@ def test_units_must_stand_in_the_head_where_they_are_declared_to() -> None:
         came("list.csv", csv(bare, *ROWS))
 
 
+@pytest.mark.parametrize("unit", ["美元", "万员", "%"])
+def test_a_unit_that_is_none_of_money_is_refused(unit: str) -> None:
+    """Later nobody could say what the amounts are; a column may declare other units."""
+    head = [cell.replace("万元", unit) for cell in HEAD]
+    with pytest.raises(
+        DeliveryError, match=rf"row 1 \(head\): 注册资本: expected the unit 万元 or 元 or .*, got {unit}"
+    ):
+        came("list.csv", csv(head, *ROWS))
+    columns = {
+        "机构编码": {"as": "code", "type": "code", "required": True},
+        "费率": {"as": "rate", "type": "decimal", "unit": "head", "units": "% | ‰"},
+    }
+    of = resource(columns=columns)
+    assert came("list.csv", csv(["机构编码", "费率（％）"], ["1", "2"]), of).table["费率_unit"].to_pylist() == ["%"]
+    with pytest.raises(DeliveryError, match="费率: expected its unit in the head, such as 费率（%）"):
+        came("list.csv", csv(["机构编码", "费率"], ["1", "2"]), of)
+
+
+def test_the_units_of_money_are_those_that_are_converted_later() -> None:
+    """A unit that one knows and the other does not would load a file and withhold all its rows."""
+    with UNITS.open(encoding="utf-8") as lines:
+        assert set(MONEY) == {row["word"] for row in DictReader(lines) if row["base"] == "CNY"}
+
+
 def test_totals_must_be_the_sums() -> None:
     """To the digits they are stated with; a wrong one says that rows are missing."""
     assert good("list.csv", csv(HEAD, *ROWS, ["合计", "", "6000.5", "12", "", "", ""])) == GOOD
@@ -133,6 +76,30 @@ def test_totals_must_be_the_sums() -> None:
     assert good("list.xlsx", xlsx(HEAD, *TYPED, ["合计", None, 6000.5, 12])) == GOOD
     with pytest.raises(DeliveryError, match=r"row 5, 注册资本: expected the sum of the rows, 6000.5, got 6100"):
         came("list.csv", csv(HEAD, *ROWS, ["合 计".replace(" ", ""), "", "6100", "12", "", "", ""]))
+
+
+def test_a_word_for_nothing_adds_nothing_to_a_total() -> None:
+    """The sum of the others is checked."""
+    rows = [ROWS[0], ["0002", "乙担保", "-", "无", "", "", ""]]
+    assert came("list.csv", csv(HEAD, *rows, ["合计", "", "1000.5", "3", "", "", ""])).warnings == []
+    with pytest.raises(DeliveryError, match=r"expected the sum of the rows, 1000.5, got 1001.5"):
+        came("list.csv", csv(HEAD, *rows, ["合计", "", "1001.5", "3", "", "", ""]))
+
+
+@pytest.mark.parametrize("stated", ["NaN", "Infinity", "-inf", "1e99999999", "1_0"])
+def test_a_total_that_is_no_number_is_said(stated: str) -> None:
+    """It proves nothing, and it is no reason to fall over."""
+    read = came("list.csv", csv(HEAD, *ROWS, ["合计", "", stated, "12", "", "", ""]))
+    assert read.warnings == [f'row 5, 注册资本: the total could not be checked: expected a number, got "{stated}"']
+    assert read.table.num_rows == 3
+
+
+def test_numbers_too_long_to_be_added_up_are_faults() -> None:
+    """Their total cannot be checked, and that is said."""
+    rows = [[f"{at:04}", "甲", "9" * 28, "1", "", "", ""] for at in range(200)]
+    content = csv(HEAD, *rows, ["合计", "", "9" * 28, "200", "", "", ""])
+    assert "could not be checked" in came("list.csv", content).warnings[0]
+    assert judged("list.csv", content).faulty == 200
 
 
 def test_a_note_is_no_row_but_a_name_that_begins_like_one_is() -> None:
@@ -144,39 +111,39 @@ def test_a_note_is_no_row_but_a_name_that_begins_like_one_is() -> None:
     assert (found.rows, found.rejected) == (1, 0)
 
 
-def test_several_sheets_and_hidden_ones() -> None:
-    """The named sheets one after the other; a hidden one is passed over or refused, as declared."""
-    content = xlsx(HEAD, TYPED[0], more={"二": [HEAD, *TYPED[1:]], "隐": [["x"]]})
-    both = resource({"sheets": ["一", "二"]})
-    assert good("list.xlsx", content, of=both) == GOOD
-    assert good("list.xlsx", content) == GOOD[:1]
-    with pytest.raises(DeliveryError, match="hidden sheets, which are not taken: 隐"):
-        came("list.xlsx", content, resource({"hidden": "refuse"}))
-    with pytest.raises(DeliveryError, match="expected 三, got the sheets 一, 二, 隐"):
-        came("list.xlsx", content, resource({"sheets": ["三"]}))
-    broken = xlsx(HEAD, TYPED[0], more={"二": [HEAD, ["0002", None, 1]]})
-    assert judged("list.xlsx", broken, both).faults == ["sheet 二, row 2, 名称: expected a value, got nothing"]
+@pytest.mark.parametrize("word", ["注册示范担保", "合计示范担保"])
+@pytest.mark.parametrize("width", [3, 7])
+def test_a_row_that_begins_like_a_note_or_a_total_but_lacks_its_key_is_a_bad_row(word: str, width: int) -> None:
+    """Named and rejected, with all its fields or too few; it does not vanish."""
+    head = [HEAD[1], HEAD[0], *HEAD[2:]]
+    good = ["甲担保", "0001", *ROWS[0][2:]]
+    found = judged("list.csv", csv(head, good, [word, "", "5", "", "", "", ""][:width]))
+    assert (found.rows, found.rejected) == (2, 1)
+    said = "机构编码: expected a value, got nothing" if width == 7 else "expected 7 fields, got 3"
+    assert found.faults == [f"row 3, {said}"]
 
 
-def test_formulas_give_their_stored_value_or_are_refused() -> None:
-    """One whose value was never stored is no empty cell."""
-    row = ["0001", "甲担保", "=1000+0.5", 3, "2023-03-15", "在业"]
-    unvalued = xlsx(HEAD, row)
-    with pytest.raises(DeliveryError, match="sheet 一, row 2, column C: expected a value, got a formula whose value"):
-        came("list.xlsx", unvalued)
-    valued = repacked(unvalued, sheet1=(b"<f>1000+0.5</f><v />", b"<f>1000+0.5</f><v>1000.5</v>"))
-    assert good("list.xlsx", valued) == GOOD[:1]
-    with pytest.raises(DeliveryError, match="row 2, column C: expected a value, got a formula"):
-        came("list.xlsx", valued, resource({"formulas": "refuse"}))
-
-
-def test_an_error_of_a_formula_is_a_fault() -> None:
-    """A reader that passes over it would leave an empty cell."""
-    book = openpyxl.Workbook()
-    book.active.append(HEAD)
-    book.active.append(["0001", "甲担保", "#DIV/0!", 3])
-    book.active["C2"].data_type = "e"
-    assert judged("list.xlsx", saved(book)).faults == ['row 2, 注册资本: expected a value, got "#DIV/0!"']
+@pytest.mark.parametrize(
+    ("line", "skipped"),
+    [
+        (["注：截至六月底"], {"note": 1}),
+        (["注：截至六月底", *[""] * 9], {"note": 1}),
+        (["", "注：截至六月底", "", "", "", "", "", ""], {"note": 1}),
+        (["注：截至", "", "", "六月底", "", "", "", ""], {"note": 1}),
+        (["合计", "", "3家", "6000.5", "12", "", "", ""], {"total": 1}),
+        (["", "合计：", "", "6000.5", "12", "", "", ""], {"total": 1}),
+        (["", "合计", "", "6000.5"], {"total": 1}),
+        (["", "注", "乙", "", "", "", "", ""], {}),
+        (["合计", "0009", "乙", "6000.5", "12", "", "", ""], {}),
+        (["", "合计（共3家）", "", "6000.5", "12", "", "", ""], {}),
+        (["注：截至", "", "", "六月底", "", "", "", "", "更多"], {}),
+    ],
+)
+def test_what_is_skipped_as_a_note_or_a_total_is_counted(line: list[str], skipped: dict[str, int]) -> None:
+    """A note is one cell or leaves empty what every row fills; totals have no key. All else is data, good or bad."""
+    content = csv(["序号", *HEAD], *(["1", *row] for row in ROWS), line)
+    assert came("list.csv", content).skipped == skipped
+    assert judged("list.csv", content).rows == 3 + (not skipped)
 
 
 def test_a_code_that_lost_digits_is_never_mended() -> None:
@@ -191,6 +158,17 @@ def test_a_code_that_lost_digits_is_never_mended() -> None:
         'row 2, 机构编码: expected a code as text, got a number that has lost digits, "9.1330100123456E+17"',
         'row 3, 户数: expected a code as text, got a number that has lost digits, "9.1330100123456E+17"',
     ]
+
+
+@pytest.mark.parametrize(
+    ("code", "lost"),
+    [("2026E0001", 0), ("1E17", 0), ("12.5E+17", 0), ("9.14E+17", 1), ("9.14e17", 1), ("9E+17", 1)],
+)
+def test_a_code_with_an_e_in_it_is_a_code(code: str, lost: int) -> None:
+    """A number in scientific notation has one digit before the point and a sign, or a point, before its E."""
+    columns = {"合同编号": {"as": "code", "type": "code", "required": True}}
+    found = judged("list.csv", csv(["合同编号"], [code]), resource(columns=columns, key=["合同编号"]))
+    assert found.rejected == lost
 
 
 @pytest.mark.parametrize(
@@ -218,15 +196,6 @@ def test_what_is_no_date_is_a_fault(cell: str) -> None:
     """With what came."""
     found = judged("list.csv", csv(HEAD, ["0001", "甲", "1", "1", cell, "", ""]))
     assert found.faults == [f'row 2, 成立日期: expected a date such as 2026-06-30, got "{cell}"']
-
-
-def test_serial_days_of_a_workbook_that_counts_from_1904() -> None:
-    """The same number is another day there."""
-    book = openpyxl.Workbook()
-    book.epoch = openpyxl.utils.datetime.CALENDAR_MAC_1904
-    for row in (HEAD, ["0001", "甲", 1, 1, 45000 - 1462]):
-        book.active.append(row)
-    assert judged("list.xlsx", saved(book)).table.to_pylist()[0]["成立日期"] == "2023-03-15"
 
 
 def test_every_cell_is_held_to_its_column() -> None:

@@ -108,6 +108,25 @@ def test_an_xlsx_is_a_zip_and_held_to_the_same() -> None:
             came("list.xlsx", repacked(whole, **{part: (old, new)}))
 
 
+def with_shared_text(text: str, references: int) -> bytes:
+    """A workbook in which so many cells refer to one text."""
+    cells = "".join(f'<row r="{row}"><c r="B{row}" t="s"><v>0</v></c></row>' for row in range(2, references + 2))
+    content = repacked(xlsx(HEAD, ["x"]), sheet1=(b"</row><row", b"</row>" + cells.encode() + b"<row"))
+    shared = f'<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><si><t>{text}</t></si></sst>'
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return zipped_as(
+            {name: archive.read(name) for name in archive.namelist()} | {"xl/sharedStrings.xml": shared.encode()}
+        )
+
+
+def test_a_text_that_thousands_of_cells_refer_to_is_counted_each_time() -> None:
+    """The file stays small, what is read out of it does not; nor is a text taken that no cell can hold."""
+    with pytest.raises(DeliveryError, match=r"a text of 500,000 characters, a cell holds 32,767"):
+        came("list.xlsx", with_shared_text("x" * 500_000, 9_000))
+    with pytest.raises(DeliveryError, match=r"sheet 一: the texts of its cells come to more than 100,000,000 bytes"):
+        came("list.xlsx", with_shared_text("x" * 30_000, 9_000))
+
+
 def test_a_head_of_a_thousand_columns_is_refused() -> None:
     """Nobody delivers that."""
     with pytest.raises(DeliveryError, match="the head has 1001 columns"):

@@ -1,5 +1,6 @@
 """Deliveries in the nights of an installation, and the commands for them. Nothing here builds."""
 
+import errno
 import json
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -9,9 +10,11 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from extractors.core import deliveries
+from extractors.core.archive import Outcome
 from extractors.core.clock import Clock
 from extractors.core.errors import ArchiveError
-from extractors.core.spec import all_specs
+from extractors.core.spec import SourceSpec, all_specs
 from pipeline import arrivals, sources
 from pipeline.cli import app
 from pipeline.night import Night
@@ -183,6 +186,34 @@ def test_a_damaged_attempt_says_how_to_mend_it(office: Office) -> None:
         office.night().extract(SOURCE, only_missing=True)
 
 
+def test_a_source_that_raises_does_not_stop_the_others(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is failed in the ledger, and the night goes on; a full or damaged disk ends it once all have been asked."""
+    for step in ("build", "audit", "publish"):
+        monkeypatch.setattr(Night, step, lambda *_: None)
+    take, problem = deliveries.deliver, [ValueError("odd")]
+
+    def odd(spec: SourceSpec, *given: Any, **more: Any) -> Outcome:
+        if spec.id == "bank_branches":
+            raise problem[0]
+        return take(spec, *given, **more)
+
+    monkeypatch.setattr(deliveries, "deliver", odd)
+    office.put(GOOD)
+    night = office.night(sources=f"bank_branches,{SOURCE}")
+    report = night.run()
+    assert [(fetched.source, fetched.is_good, fetched.fault) for fetched in report.fetched] == [
+        ("bank_branches", False, "a fault of ours: ValueError: odd"), (SOURCE, True, ""),
+    ]  # fmt: skip
+    assert {(entry.subject, entry.status, entry.message) for entry in night.ledger.entries(TONIGHT)} == {
+        ("bank_branches", "failed", "odd"), (SOURCE, "done", ""),
+    }  # fmt: skip
+    for problem[0] in (OSError(errno.ENOSPC, "No space left on device"), ArchiveError("damaged")):
+        office.put(GOOD)
+        with pytest.raises((OSError, ArchiveError), match=r"No space left|damaged"):
+            office.night(sources=f"bank_branches,{SOURCE}", parallel=1).run()
+        assert not (office.inbox / NAME).exists()
+
+
 def test_check_gives_the_verdict_of_the_night_and_touches_nothing(office: Office, fsdb: Any, tmp_path: Path) -> None:
     """Good is 0, bad is 1, whatever the file; what was delivered before counts."""
     office.put(GOOD)
@@ -222,6 +253,18 @@ def test_check_takes_a_manifest_beside_the_file_or_elsewhere(fsdb: Any, tmp_path
     assert fsdb(*given, "contract")[0] == 0
     code, said = fsdb(*given, "quarter")
     assert (code, "expected a file of quarter: it is named like contract" in said) == (1, True)
+
+
+def test_check_says_that_a_manifest_alone_waits_for_its_file(fsdb: Any, tmp_path: Path) -> None:
+    """It withdraws nothing unless it says so; a wrong one is refused even so."""
+    file = next(EXAMPLES.rglob("contracts_*.manifest.json"))
+    alone = tmp_path / file.name
+    alone.write_bytes(file.read_bytes())
+    code, said = fsdb("deliver", "check", str(alone), "-s", "guarantor_reports")
+    assert (code, said.startswith(f"WAITING  {file.name}"), "waits for its file" in said) == (0, True, True)
+    alone.write_text(json.dumps(json.loads(file.read_text()) | {"sender": "91330100MA27X20011"}))
+    code, said = fsdb("deliver", "check", str(alone), "-s", "guarantor_reports")
+    assert (code, "the manifest says sender 91330100MA27X20011" in said) == (1, True)
 
 
 def test_what_is_not_there_is_said_in_words(fsdb: Any, tmp_path: Path) -> None:

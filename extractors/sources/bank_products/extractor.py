@@ -67,7 +67,8 @@ def _listing(client: Client, query: Params) -> _Listing:
             params={"limit": LIMIT} | dict(query) | ({"page_token": token} if token else {}),
             has=("items", "next_page_token", "total", "cursor"),
         )
-        for item in at(page, "items", list):
+        items = at(page, "items", list)
+        for item in items:
             found.append((at(item, KEY[0], str), at(item, KEY[1], str)))
         told = at(page, "total", int), at(page, "cursor", str)
         first = first or told
@@ -76,11 +77,15 @@ def _listing(client: Client, query: Params) -> _Listing:
         token = page["next_page_token"]
         if token is None:
             break
-        if not isinstance(token, str) or token in seen:
-            raise SchemaError(f"expected another page token or null, got {token!r:.80} again: the listing has no end")
+        if not isinstance(token, str) or token in seen or not items:
+            came = "again" if items else "with an empty page"
+            raise SchemaError(f"expected another page token or null, got {token!r:.80} {came}: the listing has no end")
+        if len(found) > first[0]:
+            break
         seen.add(token)
     if len(found) != first[0]:
-        raise TransientError(f"the listing declares {first[0]} products, {len(found)} came")
+        more = " or more" if token else ""
+        raise TransientError(f"the listing declares {first[0]} products, {len(found)}{more} came")
     return _Listing(found, *first)
 
 

@@ -38,7 +38,13 @@ def brand(client: Client) -> Iterator[Page]:
 
 def product(client: Client) -> Iterator[Yielded]:
     """Yield the products of every brand, one part a brand; a holder that cannot be read is `Broken`."""
-    brands = _brands(client)
+    brands = []
+    for named in _brands(client):
+        if named["base_uri"]:
+            brands.append(named)
+        else:
+            said = f"{named['brand_name']}: expected the address of its products at 'publicBaseUri', got none"
+            yield Broken(str(named["brand_id"]), said)
     answers = read_apart(client, [brand["base_uri"] for brand in brands], lambda _, holder: _read(holder))
     for named, came in zip(brands, answers, strict=True):
         part = str(named["brand_id"])
@@ -87,7 +93,7 @@ def _brands(client: Client) -> list[Record]:
             "abn": entry.get("abn"),
             "acn": entry.get("acn"),
             "industries": entry.get("industries"),
-            "base_uri": at(entry, "publicBaseUri", str).strip(),
+            "base_uri": str(entry.get("publicBaseUri") or "").strip() or None,
             "last_updated": entry.get("lastUpdated"),
         }
         for entry in _objects(summary, "data")
@@ -150,9 +156,9 @@ def _list(holder: Client, came: _Products) -> Iterator[tuple[Record, str]]:
         page = holder.get_json(path, params=params, headers=VERSIONS, has=("data",))
         payload = holder.last.sha256 if holder.last else ""
         entries = _objects(page, "data.products")
-        meta, links = page.get("meta") or {}, page.get("links") or {}
-        # Some holders leave the total out of a list of one page.
-        came.declared = int(meta.get("totalRecords", len(entries) + len(came.records)))
+        # Some holders leave the total out of a list of one page, and some `meta` or `links` altogether.
+        meta, links = ({} if page.get(name) is None else at(page, name, dict) for name in ("meta", "links"))
+        came.declared = _whole(meta.get("totalRecords", len(entries) + len(came.records)))
         yield from ((entry, payload) for entry in entries)
         if not (following := links.get("next")):
             return
@@ -160,6 +166,13 @@ def _list(holder: Client, came: _Products) -> Iterator[tuple[Record, str]]:
         if path in seen or len(seen) >= MOST_PAGES:
             raise SchemaError(f"page {path} comes again: the list has no end")
         seen.add(path)
+
+
+def _whole(total: object) -> int:
+    """A total, which some holders give as text."""
+    if isinstance(total, bool) or not str(total).isdecimal():
+        raise SchemaError(f"expected a number at 'meta.totalRecords' of the answer, got {total!r:.80}")
+    return int(str(total))
 
 
 def _detail(holder: Client, name: str, listed: Record, payload: str, came: _Products) -> tuple[Record, str]:
