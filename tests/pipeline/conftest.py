@@ -1,5 +1,7 @@
 """A small simulated world and the nights of an installation, run in this process."""
 
+import fcntl
+import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -85,10 +87,21 @@ class Begun:
 
 @pytest.fixture(scope="session")
 def begun_with(tmp_path_factory: pytest.TempPathFactory) -> Begun:
-    """The first night of the small world, built in full."""
-    folder = tmp_path_factory.mktemp("begun")
+    """The first night of the small world; made once, by whichever worker of the test run comes first."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "begun"
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "release_id").exists():
+            (folder / "release_id").write_text(_begin(folder))
+    return Begun(folder / "parsed", folder / "empty", folder / "lived", (folder / "release_id").read_text())
+
+
+def _begin(folder: Path) -> str:
+    """Build everything without a night, then the first night; return its release id."""
     with Simulator(size=400, seed=1, night=str(FIRST)) as sim:
-        before = Installation(sim, folder / "empty").night(FIRST - timedelta(days=1))
+        before = Installation(sim, folder / "before").night(FIRST - timedelta(days=1))
         empty = {
             (spec.id, name): ChangeLog(
                 before.settings.changes, before.archive, spec.id, name, resource, spec.address
@@ -98,12 +111,12 @@ def begun_with(tmp_path_factory: pytest.TempPathFactory) -> Begun:
         }
         fetches = sources.rows(before.archive, before.run_date, before.sources())
         before.warehouse.build(before.run_date, code_version(), {key: [] for key in empty}, empty, fetches)
+        shutil.copytree(folder / "before" / "build", folder / "empty")
+        shutil.copytree(folder / "empty", folder / "lived" / "build")
         release = Installation(sim, folder / "lived").run(FIRST).release
-    shutil.copytree(folder / "empty" / "build" / "target", folder / "parsed")
-    for path in (folder / "parsed").iterdir():
-        if path.name != "partial_parse.msgpack":
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
-    return Begun(folder / "parsed", folder / "empty" / "build", folder / "lived", release.release_id)
+    (folder / "parsed").mkdir()
+    shutil.copy(folder / "empty" / "target" / "partial_parse.msgpack", folder / "parsed")
+    return release.release_id
 
 
 @pytest.fixture
