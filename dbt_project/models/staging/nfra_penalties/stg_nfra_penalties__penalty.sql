@@ -15,6 +15,24 @@ source as (
     from named
 ),
 
+-- A word such as 其 is the party's where the text is on one party alone.
+marked as (
+    select
+        *,
+        count(*) over (partition by doc_id, _run_date, decision) = 1 as is_only_party,
+        {{ decision_marked('decision_raw', 'party') }} as marked_decision
+    from source
+),
+
+told as (
+    select
+        *,
+        {{ list_each(decision_sentences('marked_decision'), 'one', decision_about('one')) }} as abouts,
+        {{ list_text(list_keep(decision_sentences('marked_decision'), 'one', decision_about('one') ~ " = 'ours'"), '；') }}
+            as our_sentences
+    from marked
+),
+
 typed as (
     select
         doc_id || ':' || party_no as penalty_id,
@@ -26,8 +44,15 @@ typed as (
         {{ date_in_words('decided_on') }} as decided_on,
         {{ text_or_null('published_on') }} as published_raw,
         {{ date_in_words('published_on') }} as published_on,
-        {{ decision_on('decision_raw', 'party') }} as decision_text,
-        {{ penalty_cny(decision_on('decision_raw', 'party')) }} as amount_cny,
+        case
+            when {{ list_size(list_keep('abouts', 'about', "about in ('others', 'mixed')")) }} = 0 then decision_raw
+            else replace(our_sentences, '§', party)
+        end as decision_text,
+        case
+            when {{ list_size(list_keep('abouts', 'about', "about in ('others', 'mixed') or (about = 'it' and not is_only_party)")) }} = 0
+                then {{ penalty_cny('marked_decision') }}
+            when {{ list_size(list_keep('abouts', 'about', "about in ('mixed', 'it', 'loose')")) }} = 0 then {{ penalty_cny('our_sentences') }}
+        end as amount_cny,
         {{ text_or_null('violation') }} as reason_text,
         {{ text_or_null('basis') }} as basis,
         {{ record_columns('nfra_penalties', 'penalty', ['doc_id', 'party_no']) }},
@@ -35,7 +60,7 @@ typed as (
             'doc_id', 'party_no', 'item_id', 'published_on', 'decision_no', 'party_name', 'violation', 'basis', 'authority',
             'decided_on',
         ]) }} as raw_record
-    from source
+    from told
 )
 
 select
