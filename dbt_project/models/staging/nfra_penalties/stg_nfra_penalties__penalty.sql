@@ -33,6 +33,15 @@ told as (
     from marked
 ),
 
+judged as (
+    select
+        *,
+        {{ list_size(list_keep('abouts', 'about', "about in ('others', 'mixed')")) }} > 0 as has_others,
+        {{ list_size(list_keep('abouts', 'about', "about = 'it'")) }} > 0 as has_it,
+        {{ list_size(list_keep('abouts', 'about', "about in ('mixed', 'it', 'loose')")) }} > 0 as is_unclear
+    from told
+),
+
 typed as (
     select
         doc_id || ':' || party_no as penalty_id,
@@ -44,14 +53,10 @@ typed as (
         {{ date_in_words('decided_on') }} as decided_on,
         {{ text_or_null('published_on') }} as published_raw,
         {{ date_in_words('published_on') }} as published_on,
+        case when has_others then replace(our_sentences, '§', party) else decision_raw end as decision_text,
         case
-            when {{ list_size(list_keep('abouts', 'about', "about in ('others', 'mixed')")) }} = 0 then decision_raw
-            else replace(our_sentences, '§', party)
-        end as decision_text,
-        case
-            when {{ list_size(list_keep('abouts', 'about', "about in ('others', 'mixed') or (about = 'it' and not is_only_party)")) }} = 0
-                then {{ penalty_cny('marked_decision') }}
-            when {{ list_size(list_keep('abouts', 'about', "about in ('mixed', 'it', 'loose')")) }} = 0 then {{ penalty_cny('our_sentences') }}
+            when not has_others and (is_only_party or not has_it) then {{ penalty_cny('marked_decision') }}
+            when not is_unclear then {{ penalty_cny('our_sentences') }}
         end as amount_cny,
         {{ text_or_null('violation') }} as reason_text,
         {{ text_or_null('basis') }} as basis,
@@ -60,7 +65,7 @@ typed as (
             'doc_id', 'party_no', 'item_id', 'published_on', 'decision_no', 'party_name', 'violation', 'basis', 'authority',
             'decided_on',
         ]) }} as raw_record
-    from told
+    from judged
 )
 
 select
