@@ -2,26 +2,28 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
-    pre_hook="{{ forget_affected(ref('int_bank_branch__affected'), ['branch_id']) }}",
+    pre_hook="{{ forget_affected(ref('int_bank_branch__affected'), ['institution_id']) }}",
 ) }}
 
 with accepted as (
     select * from {{ ref('int_bank_branch__accepted') }}
-    where {{ only_affected(ref('int_bank_branch__affected'), ['branch_id']) }}
+    where {{ only_affected(ref('int_bank_branch__affected'), ['institution_id']) }}
 ),
 
 standing as (
-    {{ standing(ref('int_bank_branch__accepted'), ref('int_bank_branch__affected'), ['branch_id']) }}
+    {{ standing(ref('int_bank_branch__accepted'), ref('int_bank_branch__affected'), ['institution_id']) }}
 ),
 
--- what the lists hold tonight, withheld rows included: a row that cannot be read closes no branch
+-- What the lists hold tonight, withheld rows included: a row that cannot be read closes no branch. A code of another bank is nobody's.
 listed as (
     select
         institution_id,
         branch_id,
         list_period
     from accepted
-    qualify row_number() over (partition by src_record_id order by run_date desc) = 1 and change <> 'removed'
+    qualify
+        row_number() over (partition by src_record_id order by run_date desc) = 1
+        and change <> 'removed' and rule is distinct from 'code_of_another_bank'
 ),
 
 lists as (
@@ -33,7 +35,9 @@ lists as (
 ),
 
 on_newest_list as (
-    select listed.branch_id
+    select distinct
+        listed.institution_id,
+        listed.branch_id
     from listed
     inner join lists
         on listed.institution_id = lists.institution_id
@@ -55,7 +59,8 @@ branches as (
     inner join lists
         on newest.institution_id = lists.institution_id
     left join on_newest_list
-        on newest.branch_id = on_newest_list.branch_id
+        on newest.institution_id = on_newest_list.institution_id
+        and newest.branch_id = on_newest_list.branch_id
 )
 
 select
