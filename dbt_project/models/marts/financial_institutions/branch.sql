@@ -14,16 +14,16 @@ standing as (
     {{ standing(ref('int_bank_branch__accepted'), ref('int_bank_branch__affected'), ['institution_id']) }}
 ),
 
--- What the lists hold tonight, withheld rows included: a row that cannot be read closes no branch. A code of another bank is nobody's.
+-- what the lists hold tonight, withheld rows included: a row that cannot be read closes no branch
 listed as (
     select
         institution_id,
         branch_id,
-        list_period
+        branch_name,
+        list_period,
+        rule
     from accepted
-    qualify
-        row_number() over (partition by src_record_id order by run_date desc) = 1
-        and change <> 'removed' and rule is distinct from 'code_of_another_bank'
+    qualify row_number() over (partition by src_record_id order by run_date desc) = 1 and change <> 'removed'
 ),
 
 lists as (
@@ -31,13 +31,12 @@ lists as (
         institution_id,
         max(list_period) as newest_period
     from listed
+    where rule is distinct from 'code_of_another_bank'
     group by institution_id
 ),
 
-on_newest_list as (
-    select distinct
-        listed.institution_id,
-        listed.branch_id
+newest_lists as (
+    select listed.*
     from listed
     inner join lists
         on listed.institution_id = lists.institution_id
@@ -48,6 +47,31 @@ newest as (
     select *
     from standing
     qualify row_number() over (partition by branch_id order by list_period desc, run_date desc) = 1
+),
+
+-- withheld rows whose code is no branch's: a slip in the code, so their names tell whose they are
+slips as (
+    select newest_lists.*
+    from newest_lists
+    left join newest
+        on newest_lists.institution_id = newest.institution_id
+        and newest_lists.branch_id = newest.branch_id
+    where newest_lists.rule is not null and newest.branch_id is null
+),
+
+on_newest_list as (
+    select
+        institution_id,
+        branch_id
+    from newest_lists
+    union
+    select
+        newest.institution_id,
+        newest.branch_id
+    from newest
+    inner join slips
+        on newest.institution_id = slips.institution_id
+        and newest.branch_name = slips.branch_name
 ),
 
 branches as (
