@@ -33,7 +33,7 @@ typed as (
         try_cast({{ plain_number('charged_off_amount') }} as decimal(20, 2)) as charged_off,
         {{ date_by_format('approved_on', dates) }} as started_on,
         {{ date_by_format('charged_off_on', dates) }} as charged_off_day,
-        try_cast(term_months as integer) as months,
+        {{ whole_number('trim(term_months)') }} as months,
         {{ json_record([
             'loan_key', 'borrower_name', 'is_individual', 'borrower_city', 'borrower_state', 'borrower_zip', 'lender_name', 'lender_state', 'naics',
             'approved_on', 'approval_fiscal_year', 'term_months', 'jobs_supported', 'employees', 'program', 'disbursed_on', 'disbursed_amount',
