@@ -67,7 +67,7 @@ TABLES = {
             "target": "'企业', '个体', '团队'",
             "currency": "'CNY', 'AUD'",
             "rate_basis": "'固定', 'LPR+bp', '浮动', '固定/浮动'",
-            "rate_flag": "'percent_slip', 'unreadable'",
+            "rate_flag": "'percent_slip', 'unreadable', 'zero'",
             "status": "'draft', 'published', 'offline', 'withdrawn'",
         },
         ends="stated_from stated_to",
@@ -220,7 +220,7 @@ def _rates() -> Iterator[Rule]:
         PRODUCT,
         "warning",
         "Rates can be read",
-        "no current product whose rates are flagged: percent where a fraction is due, or no number",
+        "no current product whose rates are flagged: percent where a fraction is due, no number, 0 for a loan abroad",
         no_rows(f"select product_id, version, rate_flag, rate_raw from {BATCH} where is_current and rate_flag <> ''"),
     )
 

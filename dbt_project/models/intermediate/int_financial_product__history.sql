@@ -1,7 +1,8 @@
 -- One row a version of a product: what it said from the night it was first seen to the night it said something else, or was gone.
 -- A new version begins only when something that is published changed. The last version of a product that is gone is `withdrawn`; it
--- says what the one before said. Withheld versions change nothing. A product may change its record, as when its bank's code is written
--- another way: on the night on which it does, the old record goes before the new one comes.
+-- says what the one before said. Withheld versions change nothing. An offer that had ended before it was first seen is doubtful.
+-- A product may change its record, as when its bank's code is written another way: on the night on which it does, the old record goes
+-- before the new one comes.
 {% set story = "partition by product_id order by run_date asc, change = 'removed' desc, src_record_id asc" -%}
 {{ config(
     materialized='incremental',
@@ -25,6 +26,7 @@ newest as (
 marked as (
     select
         *,
+        min(run_date) over (partition by product_id) as first_seen_on,
         case when change = 'removed' then 'gone' else {{ row_hash(product_content() + ['criteria', 'is_doubtful']) }} end as state
     from accepted
     where rule is null
@@ -65,7 +67,9 @@ select
     turns.valid_to,
     turns.state <> 'gone' and turns.valid_to is null as is_current,
     coalesce(
-        (turns.state = 'gone' and before.is_doubtful) or turns.is_doubtful or (turns.valid_to is null and not newest.is_newest_good), false
+        (turns.state = 'gone' and before.is_doubtful) or turns.is_doubtful or turns.stated_to < turns.first_seen_on
+        or (turns.valid_to is null and not newest.is_newest_good),
+        false
     ) as is_doubtful,
     {{ record_names('turns') }}
 from turns
