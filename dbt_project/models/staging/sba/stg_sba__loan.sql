@@ -90,7 +90,7 @@ select
         ),
         ('date_unreadable', 'started_on is null', reason('approved_on', 'a date', 'approved_on')),
         (
-            'date_out_of_range', 'started_on not between ' ~ began ~ ' and run_date + interval 1 day',
+            'date_out_of_range', 'started_on not between ' ~ began ~ ' and ' ~ days_after('run_date', 1),
             reason('approved_on', 'a date from 1953-07-30 to the day after the night', 'approved_on'),
         ),
         (
