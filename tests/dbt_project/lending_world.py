@@ -128,7 +128,8 @@ SECOND: Said = {
     ],
     "cdr__product": [abroad("b1", "other", **REMOVED)],
 }
-# Corrections of an old period, two codes of another bank in a list, a product that comes back, one that is mended, a decision taken back.
+# Corrections of an old period, two codes of another bank in a list, a product that comes back, one that is mended, a
+# decision taken back.
 THIRD: Said = {
     "nfra_institutions__institution": [listed(GONE, "2025-12-31", 中文全称="三号银行股份有限公司", **CHANGED)],
     "bank_branches__branch": [
