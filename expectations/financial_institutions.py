@@ -28,10 +28,11 @@ RATE_MAX_CN, RATE_MAX_ABROAD, RATE_HIGH = 0.24, 1, 0.10
 TERM_MONTHS = (1, 360)
 REVIEWED_MONTHS = 12
 
-# How names of organizations end or what they hold; a natural person's has none of it.
+# How names of organizations end or what they hold; a natural person's has none of it, but for an employer beside it.
 ORGANIZATION = (
     "(行|司|社|部|所|处|中心|会|局|院|厂|站|店|集团|合伙）?|经纪|代理|单位|机构)$|公司|银行|信用|信托|保险|基金|合作"
 )
+EMPLOYED = "时任|现任|先生|女士"
 PENALIZED = "对([\\p{Han}·]{2,4})(给予|处以|警告|罚款|禁止|取消)"
 
 # An offer may begin or end on a day to come.
@@ -66,7 +67,7 @@ TABLES = {
             "target": "'企业', '个体', '团队'",
             "currency": "'CNY', 'AUD'",
             "rate_basis": "'固定', 'LPR+bp', '浮动', '固定/浮动'",
-            "rate_flag": "'percent_slip', 'unreadable'",
+            "rate_flag": "'percent_slip', 'unreadable', 'zero'",
             "status": "'draft', 'published', 'offline', 'withdrawn'",
         },
         ends="stated_from stated_to",
@@ -219,7 +220,7 @@ def _rates() -> Iterator[Rule]:
         PRODUCT,
         "warning",
         "Rates can be read",
-        "no current product whose rates are flagged: percent where a fraction is due, or no number",
+        "no current product whose rates are flagged: percent where a fraction is due, no number, 0 for a loan abroad",
         no_rows(f"select product_id, version, rate_flag, rate_raw from {BATCH} where is_current and rate_flag <> ''"),
     )
 
@@ -363,16 +364,17 @@ def _branches() -> Iterator[Rule]:
 
 def _persons() -> Rule:
     """The names found are not repeated: the sample shows the key only."""
-    organization, penalized = literal(ORGANIZATION), literal(PENALIZED)
+    organization, employed, penalized = literal(ORGANIZATION), literal(EMPLOYED), literal(PENALIZED)
     return Rule(
         "1.12",
         PENALTY,
         "critical",
         "No natural person stands among the penalties",
-        "party_name with a word that names of organizations have; no decision that turns to a person",
+        "party_name with a word that names of organizations have, without 时任, 现任, 先生, 女士;"
+        " no decision that turns to a person",
         no_rows(f"""
             select penalty_id, decision_no from {BATCH}
-            where not regexp_matches(party_name, {organization})
+            where not regexp_matches(party_name, {organization}) or regexp_matches(party_name, {employed})
                 or regexp_matches(decision_text, {penalized})
                     and not regexp_matches(regexp_extract(decision_text, {penalized}, 1), {organization})
                     and not regexp_matches(regexp_extract(decision_text, {penalized}, 1), '行为$')

@@ -7,6 +7,7 @@ GUARANTOR_QUARTER = "guarantees.institution_quarter"
 CONTRACT = "guarantees.contract"
 COMPENSATION = "guarantees.compensation"
 COOPERATION = "guarantees.bank_cooperation"
+WITHHELD_CONTRACT = "quarantine.guarantee_contract"
 
 _WITHHELD = table(
     "src_family resource src_record_id",
@@ -63,7 +64,7 @@ TABLES = {
     ),
     "quarantine.guarantor": _WITHHELD,
     "quarantine.guarantor_quarter": _WITHHELD,
-    "quarantine.guarantee_contract": _WITHHELD,
+    WITHHELD_CONTRACT: _WITHHELD,
     "quarantine.guarantee_compensation": _WITHHELD,
     "quarantine.guarantee_cooperation": _WITHHELD,
     "reference.guarantee_rule": table("rule area valid_from", "kind value unit valid_to"),

@@ -46,11 +46,19 @@
     case when {{ raw }} <> {{ code }} then 'uscc_repaired' end
 {%- endmacro %}
 
-{# True for what names a natural person: a resident number in place of a credit code, or no code and a name of two to four
-   characters (or with the dot of a transcribed name) that shows no organization. Short names of shops fall under it too: better so. #}
+{# True for what names a natural person: where no credit code is right or can be repaired, a resident number; anything of the length of an
+   old or new one (a digit may be off) with a name that is not plainly an organization's; or a name of two to four characters, or with the
+   dot of a transcribed name. Short names of shops fall under it too: better so. #}
 {% macro is_person(name, code) -%}
-    ({{ regex_found(code, '^[1-9][0-9]{5}(18|19|20)[0-9]{2}(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])[0-9]{3}[0-9X]$') }} and not {{ uscc_is_valid(code) }})
-    or ({{ code }} is null and {{ regex_found(name, '^(\\p{Han}{2,4}|\\p{Han}+[·•・]\\p{Han}+)$') }})
+    {%- set resident = '^[1-9][0-9]{5}(18|19|20)[0-9]{2}(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])[0-9]{3}[0-9X]$' -%}
+    (
+        {{ uscc_repaired(code) }} is null
+        and (
+            {{ regex_found(code, resident) }}
+            or ({{ regex_found(code, '^[0-9]{14,18}[0-9X]$') }} and not coalesce({{ names_an_organization(name) }}, false))
+            or {{ regex_found(name, '^(\\p{Han}{2,4}|\\p{Han}+[·•・]\\p{Han}+)$') }}
+        )
+    )
 {%- endmacro %}
 
 {# A code and a company name as they are compared and shown; NULL for the words that stand for nothing. #}

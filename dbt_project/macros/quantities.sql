@@ -5,6 +5,11 @@
     ({{ raw }} is not null and {{ value }} is null)
 {%- endmacro %}
 
+{# A whole number; NULL for anything else, so that 12.5 months are not taken for 13. #}
+{% macro whole_number(text) -%}
+    case when {{ regex_found(text, '^-?[0-9]+([.]0+)?$') }} then try_cast(try_cast({{ text }} as decimal(28, 10)) as integer) end
+{%- endmacro %}
+
 {# Something is stated as true or false; what is neither is NULL. #}
 {% macro yes_or_no(text) -%}
     case lower(trim({{ text }})) when 'true' then true when '是' then true when 'false' then false when '否' then false end

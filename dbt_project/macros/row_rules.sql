@@ -24,7 +24,7 @@
 {%- endmacro %}
 
 {% macro date_out_of_range(column) -%}
-    {{ column }} not between date '1978-01-01' and run_date + interval 1 day
+    {{ column }} not between date '1978-01-01' and {{ days_after('run_date', 1) }}
 {%- endmacro %}
 
 {# "updateDate: expected a date, got 31.12.2026" #}

@@ -2,9 +2,18 @@
 --
 -- One row a guarantor and year over all industries, by its own quarters (paid in place of clients over guarantees that
 -- ended), and one a guarantor, year and industry, by its contracts (payments of the year over contracts that ended or
--- were paid for). `is_alarming` marks a year above the rate in which a smaller part was recovered than the year before.
+-- were paid for). Industries are sections of GB/T 4754, also of contracts that state a code without its letter.
+-- `is_alarming` marks a year above the rate in which a smaller part was recovered than in the year before it.
 -- :rate decimal = 0.03  only rows above this rate; 0 for all with a payment
-with by_quarters as (
+with contracts as (
+    select
+        contract.*,
+        coalesce(known.section, nullif(regexp_extract(contract.industry, '^[A-T]'), ''), '未知') as section
+    from guarantees.contract as contract
+    left join reference.industry as known on contract.industry = known.code
+),
+
+by_quarters as (
     select
         guarantor_id,
         left(period, 4)::integer as year,
@@ -20,11 +29,11 @@ payments as (
     select
         contract.guarantor_id,
         year(payment.paid_on) as year,
-        coalesce(left(contract.industry, 1), '未知') as industry,
+        contract.section as industry,
         sum(payment.amount) as compensated_cny,
         sum(payment.recovered_amount) as recovered_cny
     from guarantees.compensation as payment
-    join guarantees.contract as contract using (contract_id)
+    join contracts as contract using (contract_id)
     where payment.currency = 'CNY'
     group by all
 ),
@@ -33,9 +42,9 @@ ended as (
     select
         guarantor_id,
         left(report_period, 4)::integer as year,
-        coalesce(left(industry, 1), '未知') as industry,
+        section as industry,
         sum(principal_amount) as released_cny
-    from guarantees.contract
+    from contracts
     where status <> '在保' and currency = 'CNY'
     group by all
 ),
@@ -49,14 +58,21 @@ rates as (
     left join ended using (guarantor_id, year, industry)
 ),
 
-compared as (
+recovered as (
     select
         *,
         compensated_cny / nullif(released_cny, 0) as rate,
-        recovered_cny / nullif(compensated_cny, 0) as recovery,
-        lag(recovered_cny / nullif(compensated_cny, 0)) over (partition by guarantor_id, industry order by year)
-            as recovery_before
+        recovered_cny / nullif(compensated_cny, 0) as recovery
     from rates
+),
+
+compared as (
+    select
+        *,
+        max(recovery) over (
+            partition by guarantor_id, industry order by year range between 1 preceding and 1 preceding
+        ) as recovery_before
+    from recovered
 )
 
 select

@@ -13,6 +13,7 @@ from simulator.lending.products import TECH_SME, Product
 from simulator.lending.truth import Rows, tables
 
 _ALERT, _CLIENT, _GROUP, _EXPOSURE, _BANK_SHARE = 0.9, 0.10, 0.15, 5_000_000, 0.20
+_CAP = 10
 _RATE, _UNSECURED, _LIMIT = 0.03, "信用", 5_000_000
 
 
@@ -46,12 +47,16 @@ class Answers:
         return found
 
     def near_the_cap(self) -> Rows:
-        """1: guarantors at 90 % or more of their cap in their newest quarter, with the leverage of the last four."""
+        """1: guarantors at 90 % or more of their cap in their newest quarter, with the leverage of the last four.
+
+        One that is on no list stands under the country's cap; a quarter that was not reported leaves a gap.
+        """
         caps = {row["guarantor_id"]: row["leverage_cap"] for row in self.told["guarantees.institution"]}
         rows: Rows = []
         for guarantor, quarters in self._quarters().items():
-            cap = caps.get(guarantor)
-            used = _float(quarters[0]["leverage_ratio"]) / int(str(cap)) if cap else 0
+            cap = caps.get(guarantor) or _CAP
+            used = _float(quarters[0]["leverage_ratio"]) / int(str(cap))
+            last = _number(quarters[0])
             if used >= _ALERT:
                 rows.append(
                     {
@@ -59,7 +64,7 @@ class Answers:
                         "period": quarters[0]["period"],
                         "leverage_cap": cap,
                         "used_ratio": used,
-                        "trend": [_float(quarter["leverage_ratio"]) for quarter in quarters[:4]],
+                        "trend": [_float(one["leverage_ratio"]) for one in quarters if _number(one) > last - 4],
                     }
                 )
         return rows
@@ -241,7 +246,10 @@ class Answers:
         ]
 
     def small_bank_shares(self) -> Rows:
-        """15: pairs of guarantor and bank in whose newest quarter the bank keeps less than 20 % of the risk."""
+        """15: pairs of guarantor and bank in whose newest quarter the bank keeps less than 20 % of the risk.
+
+        A cooperation that has ended by the night does not count.
+        """
         newest: dict[tuple[str, str], dict[str, object]] = {}
         for row in sorted(self.told["guarantees.bank_cooperation"], key=lambda row: str(row["period"])):
             newest[str(row["guarantor_id"]), str(row["institution_id"])] = row
@@ -253,8 +261,19 @@ class Answers:
                 "bank_share_ratio": row["bank_share_ratio"],
             }
             for (guarantor, bank), row in sorted(newest.items())
-            if _float(row["bank_share_ratio"]) < _BANK_SHARE
+            if _float(row["bank_share_ratio"]) < _BANK_SHARE and not _has_ended(row, self.delivered.night)
         ]
+
+
+def _number(quarter: dict[str, object]) -> int:
+    """A quarter as a number, one more than the quarter before."""
+    period = str(quarter["period"])
+    return int(period[:4]) * 4 + int(period[-1])
+
+
+def _has_ended(cooperation: dict[str, object], night: dt.date) -> bool:
+    end = cooperation["valid_to"]
+    return end is not None and str(end) < str(night)
 
 
 def _int(value: object) -> int:

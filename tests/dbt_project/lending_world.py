@@ -32,6 +32,11 @@ def branch(number: int, period: str = "2026Q1", **more: Any) -> Row:
     }
 
 
+def elsewhere(number: int, period: str = "2026Q1", **more: Any) -> Row:
+    """A row of the list of branches of OTHER."""
+    return branch(number, period, **{"sender": OTHER, "机构编码": f"B0002S23201{number:04}", **more})
+
+
 def product(number: str, **more: Any) -> Row:
     """A product of BANK in the platform's feed."""
     hard = {"subject": "credit", "field": "revenue", "op": "≥", "value": "1000", "unit": "万元", "hard": True}
@@ -87,7 +92,10 @@ FIRST: Said = {
         *(listed(code, "2025-12-31") for code in (BANK, OTHER, GONE)),
         listed("B0004H111000001", "2025-12-31", 机构类型="太空银行"),
     ],
-    "bank_branches__branch": [branch(1), branch(2), branch(3, 科技支行="也许"), branch(4, 状态="装修")],
+    "bank_branches__branch": [
+        *(branch(1), branch(2), branch(3, 科技支行="也许"), branch(4, 状态="装修")),
+        *(elsewhere(5), elsewhere(6)),
+    ],
     "bank_products__product": [
         *(product(number) for number in ("P1", "P2", "P3")),
         product("P4", rate_max="4.5"),
@@ -111,7 +119,7 @@ SECOND: Said = {
         listed(OTHER, "2026-06-30", 中文全称="9号银行股份有限公司南京分行"),
         listed(BANK, "2024-12-31", 中文全称="旧名银行股份有限公司"),
     ],
-    "bank_branches__branch": [branch(1, "2026Q2", 机构名称="南京新1支行")],
+    "bank_branches__branch": [branch(1, "2026Q2", 机构名称="南京新1支行"), elsewhere(5, "2026Q2")],
     "bank_products__product": [
         product("P1", updated_at="2026-07-14", **CHANGED),
         product("P2", rate_max="0.04", **CHANGED),
@@ -120,10 +128,14 @@ SECOND: Said = {
     ],
     "cdr__product": [abroad("b1", "other", **REMOVED)],
 }
-# Corrections of an old period, a product that comes back, one that is mended, a decision taken back.
+# Corrections of an old period, two codes of another bank in a list, a product that comes back, one that is mended, a
+# decision taken back.
 THIRD: Said = {
     "nfra_institutions__institution": [listed(GONE, "2025-12-31", 中文全称="三号银行股份有限公司", **CHANGED)],
-    "bank_branches__branch": [branch(2, 机构名称="南京旧2支行", **CHANGED), branch(3, **CHANGED)],
+    "bank_branches__branch": [
+        *(branch(2, 机构名称="南京旧2支行", **CHANGED), branch(3, **CHANGED)),
+        *(elsewhere(number, "2026Q2", sender=BANK) for number in (5, 6)),
+    ],
     "bank_products__product": [product("P3", limit_max="300", **CHANGED), product("P4")],
     "nfra_penalties__penalty": [penalty("2", party_name="9号银行股份有限公司南京分行", **REMOVED)],
 }

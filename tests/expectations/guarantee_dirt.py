@@ -112,6 +112,16 @@ GUARANTEES: list[Spoilt] = [
         1,
     ),
     (
+        "3.6.withheld",
+        QUARTER,
+        "warning",
+        f"update {CONTRACT} set report_period = '2026-05' {of(1016)} and contract_no = 'DB-9';"
+        "insert into quarantine.guarantee_contract by name select 'guarantor_reports' as src_family,"
+        " 'contract' as resource, 'G1016 2026-06 DB-9' as src_record_id, 'unit_unknown' as rule, 'no unit' as reason;",
+        key(1016, period="2026Q2", contracts_cny=45000000),
+        1,
+    ),
+    (
         "3.7",
         CONTRACT,
         "critical",
@@ -139,13 +149,29 @@ GUARANTEES: list[Spoilt] = [
         {"compensation_id": "CN:G1023:DC-1", "principal_amount": 6000000},
         3,
     ),
+    # the bank bears 20 % of 6 million: 4.8 million in two payments are the most
+    (
+        "3.9.sum",
+        PAID,
+        "warning",
+        f"update {PAID} set amount = 2400000 where guarantor_id in ('CN:G1028', 'CN:G1029');"
+        f"insert into {PAID} select * replace ('again ' || compensation_id as compensation_id, amount + 0.01 as amount)"
+        f" from {PAID} {of(1028)};"
+        f"insert into {PAID} select * replace ('again ' || compensation_id as compensation_id) from {PAID} {of(1029)};",
+        {"contract_id": "CN:G1028:0", "payments": 2, "paid_amount": 4800000.01},
+        3,
+    ),
     (
         "3.10",
         QUARTER,
         "warning",
-        newest(1028, "compensated_period_cny = 1000001") + newest(1029, "compensated_period_cny = 1000000"),
-        key(1028, compensated_period_cny=1000001),
-        1,
+        newest(1028, "compensated_period_cny = 1000001")
+        + newest(1029, "compensated_period_cny = 1000000")
+        + newest(1030, "compensated_period_cny = 1, released_period_cny = 0")
+        + newest(1031, "compensated_period_cny = 1, released_period_cny = null")
+        + newest(1032, "compensated_period_cny = 0, released_period_cny = 0"),
+        key(1030, compensated_period_cny=1, released_period_cny=0),
+        3,
     ),
     (
         "3.10.over",

@@ -171,8 +171,9 @@ LENDING: list[Spoilt] = [
         "critical",
         f"update {PENALTY} set party_name = '张某某' where penalty_id = '1:1';"
         f"update {PENALTY} set decision_text = '对该行罚款20万元；对李某某警告' where penalty_id = '2:1';"
-        f"update {PENALTY} set decision_text = '对李某某警告并罚款5万元' where penalty_id = '3:1';",
+        f"update {PENALTY} set decision_text = '对李某某警告并罚款5万元' where penalty_id = '3:1';"
+        f"update {PENALTY} set party_name = '张某（时任甲银行某支行行长）' where penalty_id = '4:1';",
         {"penalty_id": "3:1"},
-        2,
+        3,
     ),
 ]

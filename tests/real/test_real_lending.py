@@ -93,13 +93,22 @@ def test_a_day_brings_new_products_and_takes_none(query: Query) -> None:
 
 
 def test_real_slips_are_flagged_and_not_read(query: Query) -> None:
-    """A rate of 18 or 14.95 is a percent slip, an empty one no number; no limit of 0 or of nines is shown."""
+    """A rate of 18 or 14.95 is a percent slip, an empty one no number, 0 that of no loan.
+
+    No limit below 100 dollars or of nines is shown, and an offer that had ended before it was seen is marked.
+    """
     flagged = "rate_flag, count(*), count(rate_min), list(distinct rate_raw order by rate_raw)[1]"
     found = query(as_of(flagged, "2024-04-14") + " and rate_flag is not null group by rate_flag order by 1")
-    assert found == [("percent_slip", 5, 0, "14.95"), ("unreadable", 3, 0, "0.0835, 0.1043")]
-    unusable = "regexp_matches(limit_raw, 'MAX_LIMIT (0|0.00|9999999999.99)$')"
+    assert found == [("percent_slip", 5, 0, "14.95"), ("unreadable", 3, 0, "0.0835, 0.1043"), ("zero", 10, 0, "0.0")]
+    small = "^(MIN_LIMIT [0-9.]+; )?(MAX_LIMIT [0-9]{1,2}([.][0-9]+)?(; )?)+$"
+    unusable = f"regexp_matches(limit_raw, '{small}|MAX_LIMIT 9999999999.99$')"
     shown = as_of("count(*), count(limit_max_amount), min(dq_status)", "2024-04-14") + f" and ({unusable})"
-    assert query(shown) == [(12, 0, "warn")]
+    assert query(shown) == [(17, 0, "warn")]
+    ended = as_of("count(*), min(dq_status)", "2024-04-14")
+    first_seen = (
+        "(select min(valid_from) from financial_institutions.product as one where one.product_id = product.product_id)"
+    )
+    assert query(f"{ended} and stated_to < {first_seen}") == [(41, "warn")]
 
 
 def test_every_bank_of_the_list_is_there(query: Query) -> None:

@@ -1,6 +1,9 @@
 -- One row a version of a product: what it said from the night it was first seen to the night it said something else, or was gone.
 -- A new version begins only when something that is published changed. The last version of a product that is gone is `withdrawn`; it
--- says what the one before said. Withheld versions change nothing.
+-- says what the one before said. Withheld versions change nothing. An offer that had ended before it was first seen is doubtful.
+-- A product may change its record, as when its bank's code is written another way: on the night on which it does, the old record goes
+-- before the new one comes.
+{% set story = "partition by product_id order by run_date asc, change = 'removed' desc, src_record_id asc" -%}
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
@@ -15,14 +18,15 @@ with accepted as (
 newest as (
     select
         product_id,
-        max_by(rule is null, run_date) as is_newest_good
+        rule is null as is_newest_good
     from accepted
-    group by product_id
+    qualify row_number() over ({{ story }}) = count(*) over (partition by product_id)
 ),
 
 marked as (
     select
         *,
+        min(run_date) over (partition by product_id) as first_seen_on,
         case when change = 'removed' then 'gone' else {{ row_hash(product_content() + ['criteria', 'is_doubtful']) }} end as state
     from accepted
     where rule is null
@@ -31,7 +35,7 @@ marked as (
 compared as (
     select
         *,
-        lag(state) over (partition by product_id order by run_date) as previous_state
+        lag(state) over ({{ story }}) as previous_state
     from marked
 ),
 
@@ -43,7 +47,7 @@ turns as (
         lead(run_date) over story as valid_to
     from compared
     where state is distinct from previous_state and not (state = 'gone' and previous_state is null)
-    window story as (partition by product_id order by run_date)
+    window story as ({{ story }})
 )
 
 select
@@ -63,7 +67,9 @@ select
     turns.valid_to,
     turns.state <> 'gone' and turns.valid_to is null as is_current,
     coalesce(
-        (turns.state = 'gone' and before.is_doubtful) or turns.is_doubtful or (turns.valid_to is null and not newest.is_newest_good), false
+        (turns.state = 'gone' and before.is_doubtful) or turns.is_doubtful or turns.stated_to < turns.first_seen_on
+        or (turns.valid_to is null and not newest.is_newest_good),
+        false
     ) as is_doubtful,
     {{ record_names('turns') }}
 from turns

@@ -28,6 +28,21 @@ units as (
     from {{ ref('unit') }}
 ),
 
+-- A loan abroad at 0 % is a form nobody filled in. Cards and instalments without interest, which live on their fees, there are.
+categorized as (
+    select
+        staged.*,
+        categories.category,
+        coalesce(
+            staged.jurisdiction <> 'CN' and categories.is_credit and categories.category not in ('银行卡', '分期') and staged.rate_max = 0,
+            false
+        ) as is_rate_zero
+    from staged
+    left join categories
+        on staged.jurisdiction = categories.jurisdiction
+        and staged.category_raw = categories.word
+),
+
 criteria as (
     select * from {{ criteria_of('staged', ['src_family', 'src_record_id', 'run_date', 'jurisdiction']) }}
 ),
@@ -56,56 +71,53 @@ problems as (
 )
 
 select
-    staged.product_id,
-    staged.institution_id,
-    staged.jurisdiction,
-    staged.product_no,
-    staged.product_name,
-    categories.category,
-    staged.category_raw,
-    staged.target,
-    staged.currency,
-    staged.limit_min_amount,
-    staged.limit_max_amount,
-    staged.limit_raw,
-    staged.rate_min,
-    staged.rate_max,
-    staged.rate_basis,
-    staged.rate_raw,
-    staged.rate_flag,
-    staged.term_min_months,
-    staged.term_max_months,
-    staged.repay_method,
-    staged.is_guarantee_required,
-    staged.risk_share_bank_ratio,
-    staged.has_subsidy,
-    staged.regions,
-    staged.stated_from,
-    staged.stated_to,
-    staged.status,
-    staged.reviewed_on,
-    staged.criteria,
-    staged.rate_flag is not null or coalesce(staged.is_limit_unusable, false) as is_doubtful,
-    {{ record_names('staged') }},
-    staged.raw_record,
+    categorized.product_id,
+    categorized.institution_id,
+    categorized.jurisdiction,
+    categorized.product_no,
+    categorized.product_name,
+    categorized.category,
+    categorized.category_raw,
+    categorized.target,
+    categorized.currency,
+    categorized.limit_min_amount,
+    categorized.limit_max_amount,
+    categorized.limit_raw,
+    case when not categorized.is_rate_zero then categorized.rate_min end as rate_min,
+    case when not categorized.is_rate_zero then categorized.rate_max end as rate_max,
+    categorized.rate_basis,
+    categorized.rate_raw,
+    case when categorized.is_rate_zero then 'zero' else categorized.rate_flag end as rate_flag,
+    categorized.term_min_months,
+    categorized.term_max_months,
+    categorized.repay_method,
+    categorized.is_guarantee_required,
+    categorized.risk_share_bank_ratio,
+    categorized.has_subsidy,
+    categorized.regions,
+    categorized.stated_from,
+    categorized.stated_to,
+    categorized.status,
+    categorized.reviewed_on,
+    categorized.criteria,
+    categorized.rate_flag is not null or categorized.is_rate_zero or coalesce(categorized.is_limit_unusable, false) as is_doubtful,
+    {{ record_names('categorized') }},
+    categorized.raw_record,
     case
-        when staged.change = 'removed' then null
-        when staged.rule is not null then staged.rule
-        when categories.category is null then 'category_unknown'
+        when categorized.change = 'removed' then null
+        when categorized.rule is not null then categorized.rule
+        when categorized.category is null then 'category_unknown'
         when problems.problem is not null then 'criterion_invalid'
     end as rule,
     case
-        when staged.change = 'removed' then null
-        when staged.rule is not null then staged.reason
-        when categories.category is null
-            then 'category: expected a word of reference.product_category_map, got ' || coalesce(staged.category_raw, 'nothing')
+        when categorized.change = 'removed' then null
+        when categorized.rule is not null then categorized.reason
+        when categorized.category is null
+            then 'category: expected a word of reference.product_category_map, got ' || coalesce(categorized.category_raw, 'nothing')
         else problems.problem
     end as reason
-from staged
-left join categories
-    on staged.jurisdiction = categories.jurisdiction
-    and staged.category_raw = categories.word
+from categorized
 left join problems
-    on staged.src_family = problems.src_family
-    and staged.src_record_id = problems.src_record_id
-    and staged.run_date = problems.run_date
+    on categorized.src_family = problems.src_family
+    and categorized.src_record_id = problems.src_record_id
+    and categorized.run_date = problems.run_date

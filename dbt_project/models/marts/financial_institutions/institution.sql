@@ -19,16 +19,46 @@ standing as (
 listed as (
     select
         institution_id,
-        list_as_of
+        legal_name,
+        list_as_of,
+        rule
     from accepted
     where jurisdiction = 'CN'
     qualify row_number() over (partition by src_record_id order by run_date desc) = 1 and change <> 'removed'
 ),
 
-on_newest_list as (
-    select distinct institution_id
+newest_list as (
+    select *
     from listed
     where list_as_of = (select max(lists.list_as_of) from listed as lists)
+),
+
+newest as (
+    select
+        *,
+        max(list_as_of) over (partition by jurisdiction) as newest_list_as_of
+    from standing
+    qualify row_number() over (partition by institution_id order by list_as_of desc nulls last, run_date desc) = 1
+),
+
+-- withheld rows whose code is nobody's: a slip in the code, so their names tell whose they are
+slips as (
+    select newest_list.*
+    from newest_list
+    left join newest
+        on newest_list.institution_id = newest.institution_id
+    where newest_list.rule is not null and newest.institution_id is null
+),
+
+on_newest_list as (
+    select institution_id
+    from newest_list
+    union
+    select newest.institution_id
+    from newest
+    inner join slips
+        on newest.legal_name = slips.legal_name
+    where newest.jurisdiction = 'CN'
 ),
 
 first_seen as (
@@ -38,14 +68,6 @@ first_seen as (
     from accepted
     where rule is null and change <> 'removed'
     group by institution_id
-),
-
-newest as (
-    select
-        *,
-        max(list_as_of) over (partition by jurisdiction) as newest_list_as_of
-    from standing
-    qualify row_number() over (partition by institution_id order by list_as_of desc nulls last, run_date desc) = 1
 ),
 
 identities as (

@@ -12,17 +12,11 @@ standing as (
     {{ standing(ref('int_guarantor__accepted'), ref('int_guarantor__versions'), ['guarantor_id']) }}
 ),
 
+-- what the lists hold tonight, withheld rows included
 listed as (
-    select
-        src_record_id,
-        max_by(guarantor_id, run_date) as guarantor_id,
-        max_by(licence_no, run_date) as licence_no,
-        max_by(legal_name, run_date) as legal_name,
-        max_by(reporting_unit, run_date) as reporting_unit,
-        max_by(list_as_of, run_date) as list_as_of
+    select *
     from accepted
-    group by src_record_id
-    having max_by(change, run_date) <> 'removed'
+    qualify row_number() over (partition by src_record_id order by run_date desc) = 1 and change <> 'removed'
 ),
 
 on_newest_list as (
@@ -58,8 +52,10 @@ marked as (
                 on_newest_list.reporting_unit = standing.reporting_unit
                 and (
                     on_newest_list.guarantor_id = standing.guarantor_id
-                    or on_newest_list.licence_no = standing.licence_no
-                    or on_newest_list.legal_name = standing.legal_name
+                    or (
+                        on_newest_list.rule is not null
+                        and (on_newest_list.licence_no = standing.licence_no or on_newest_list.legal_name = standing.legal_name)
+                    )
                 )
         ) as is_on_newest_list,
         standing.list_as_of < newest_lists.newest_list_as_of as is_of_older_list

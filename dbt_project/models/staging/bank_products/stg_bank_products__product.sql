@@ -28,6 +28,16 @@ named as (
     from source
 ),
 
+flagged as (
+    select
+        *,
+        case
+            when greatest(rate_min_read, rate_max_read) > 1 then 'percent_slip'
+            when {{ unreadable('rate_min_raw', 'rate_min_read') }} or {{ unreadable('rate_max_raw', 'rate_max_read') }} then 'unreadable'
+        end as rate_flag
+    from named
+),
+
 typed as (
     select
         'CN:' || nfra_code || ':' || product_id as product_id,
@@ -45,18 +55,15 @@ typed as (
         {{ to_cny('limit_min_raw', 'limit_unit_raw') }} as limit_min_amount,
         {{ to_cny('limit_max_raw', 'limit_unit_raw') }} as limit_max_amount,
         concat_ws(' ', nullif(concat_ws('–', limit_min_raw, limit_max_raw), ''), limit_unit_raw) as limit_raw,
-        case
-            when greatest(rate_min_read, rate_max_read) > 1 then 'percent_slip'
-            when {{ unreadable('rate_min_raw', 'rate_min_read') }} or {{ unreadable('rate_max_raw', 'rate_max_read') }} then 'unreadable'
-        end as rate_flag,
+        rate_flag,
         case when rate_flag is null then try_cast(rate_min_read as decimal(9, 6)) end as rate_min,
         case when rate_flag is null then try_cast(rate_max_read as decimal(9, 6)) end as rate_max,
         {{ text_or_null('rate_basis') }} as rate_basis,
         nullif(concat_ws('–', rate_min_raw, rate_max_raw), '') as rate_raw,
         term_min_raw,
         term_max_raw,
-        try_cast(term_min_raw as integer) as term_min_months,
-        try_cast(term_max_raw as integer) as term_max_months,
+        {{ whole_number('term_min_raw') }} as term_min_months,
+        {{ whole_number('term_max_raw') }} as term_max_months,
         {{ text_or_null('repay_method') }} as repay_method,
         guarantee_raw,
         {{ yes_or_no('guarantee_raw') }} as is_guarantee_required,
@@ -94,7 +101,7 @@ typed as (
             'rate_basis', 'term_min_months', 'term_max_months', 'repay_method', 'guarantee_required', 'risk_share_bank', 'subsidy', 'regions',
             'valid_from', 'valid_to', 'status', 'reviewed_on', 'criteria', 'updated_at',
         ]) }} as raw_record
-    from named
+    from flagged
 )
 
 select

@@ -1,6 +1,7 @@
 -- Products of Australian banks, one row a record version, typed. The same product may stand under several brands.
 -- Rates are fractions a year; one above 1 was meant as percent: it is flagged and none of the product's rates is read.
--- Limits that cannot be (0, above 1,000,000,000, reversed) are left out and the row is marked; what the bank wrote stays in limit_raw.
+-- Limits that cannot be (below 100 dollars, above 1,000,000,000, reversed) are left out and the row is marked; what the bank wrote stays
+-- in limit_raw.
 with source as (
     select
         *,
@@ -91,7 +92,7 @@ rates as (
     group by brand_id, productId, _run_date
 ),
 
-stated as (
+limited as (
     select
         *,
         {{ list_lowest(constraint_amounts('limits', 'MIN_LIMIT')) }} as limit_lowest,
@@ -101,14 +102,26 @@ stated as (
                 list_keep('limits', 'one', "one.constraintType in ('MIN_LIMIT', 'MAX_LIMIT') and one.additionalValue is not null"),
                 'one', "one.constraintType || ' ' || one.additionalValue"
             ), '; '
-        ) }} as limit_raw,
+        ) }} as limit_raw
+    from source
+),
+
+-- a largest amount below 100 is in some other unit: thousands, millions, percent
+stated as (
+    select
+        *,
+        coalesce(
+            limit_lowest < 0 or limit_highest < 100 or limit_highest > 1000000000
+            or limit_lowest > coalesce(limit_highest, 1000000000),
+            false
+        ) as is_limit_unusable,
         {{ record_columns('cdr', 'product', ['brand_id', 'productId']) }},
         {{ json_record([
             'brand_id', 'productId', 'productCategory', 'name', 'description', 'brand', 'brandName', 'effectiveFrom', 'effectiveTo', 'lastUpdated',
             'isTailored', 'applicationUri', 'additionalInformation', 'eligibility', 'constraints', 'features', 'fees', 'lendingRates',
             'depositRates', 'bundles', 'cardArt',
         ]) }} as raw_record
-    from source
+    from limited
 ),
 
 typed as (
@@ -121,13 +134,9 @@ typed as (
         {{ text_or_null('stated.productCategory') }} as category_raw,
         case when eligibility.is_for_companies then '企业' end as target,
         'AUD' as currency,
-        coalesce(
-            stated.limit_lowest < 0 or stated.limit_highest <= 0 or stated.limit_highest > 1000000000
-            or stated.limit_lowest > coalesce(stated.limit_highest, 1000000000),
-            false
-        ) as is_limit_unusable,
-        case when not is_limit_unusable then stated.limit_lowest end as limit_min_amount,
-        case when not is_limit_unusable then stated.limit_highest end as limit_max_amount,
+        stated.is_limit_unusable,
+        case when not stated.is_limit_unusable then stated.limit_lowest end as limit_min_amount,
+        case when not stated.is_limit_unusable then stated.limit_highest end as limit_max_amount,
         stated.limit_raw,
         rates.rate_flag,
         case when rates.rate_flag is null then try_cast(rates.rate_lowest as decimal(9, 6)) end as rate_min,

@@ -15,6 +15,33 @@ source as (
     from named
 ),
 
+-- A word such as 其 is the party's where the text is on one party alone.
+marked as (
+    select
+        *,
+        count(*) over (partition by doc_id, _run_date, decision) = 1 as is_only_party,
+        {{ decision_marked('decision_raw', 'party') }} as marked_decision
+    from source
+),
+
+told as (
+    select
+        *,
+        {{ list_each(decision_sentences('marked_decision'), 'one', decision_about('one')) }} as abouts,
+        {{ list_text(list_keep(decision_sentences('marked_decision'), 'one', decision_about('one') ~ " = 'ours'"), '；') }}
+            as our_sentences
+    from marked
+),
+
+judged as (
+    select
+        *,
+        {{ list_size(list_keep('abouts', 'about', "about in ('others', 'mixed')")) }} > 0 as has_others,
+        {{ list_size(list_keep('abouts', 'about', "about = 'it'")) }} > 0 as has_it,
+        {{ list_size(list_keep('abouts', 'about', "about in ('mixed', 'it', 'loose')")) }} > 0 as is_unclear
+    from told
+),
+
 typed as (
     select
         doc_id || ':' || party_no as penalty_id,
@@ -26,8 +53,11 @@ typed as (
         {{ date_in_words('decided_on') }} as decided_on,
         {{ text_or_null('published_on') }} as published_raw,
         {{ date_in_words('published_on') }} as published_on,
-        {{ decision_on('decision_raw', 'party') }} as decision_text,
-        {{ penalty_cny(decision_on('decision_raw', 'party')) }} as amount_cny,
+        case when has_others then replace(our_sentences, '§', party) else decision_raw end as decision_text,
+        case
+            when not has_others and (is_only_party or not has_it) then {{ penalty_cny('marked_decision') }}
+            when not is_unclear then {{ penalty_cny('our_sentences') }}
+        end as amount_cny,
         {{ text_or_null('violation') }} as reason_text,
         {{ text_or_null('basis') }} as basis,
         {{ record_columns('nfra_penalties', 'penalty', ['doc_id', 'party_no']) }},
@@ -35,7 +65,7 @@ typed as (
             'doc_id', 'party_no', 'item_id', 'published_on', 'decision_no', 'party_name', 'violation', 'basis', 'authority',
             'decided_on',
         ]) }} as raw_record
-    from source
+    from judged
 )
 
 select

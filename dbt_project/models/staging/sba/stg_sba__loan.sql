@@ -33,7 +33,7 @@ typed as (
         try_cast({{ plain_number('charged_off_amount') }} as decimal(20, 2)) as charged_off,
         {{ date_by_format('approved_on', dates) }} as started_on,
         {{ date_by_format('charged_off_on', dates) }} as charged_off_day,
-        try_cast(term_months as integer) as months,
+        {{ whole_number('trim(term_months)') }} as months,
         {{ json_record([
             'loan_key', 'borrower_name', 'is_individual', 'borrower_city', 'borrower_state', 'borrower_zip', 'lender_name', 'lender_state', 'naics',
             'approved_on', 'approval_fiscal_year', 'term_months', 'jobs_supported', 'employees', 'program', 'disbursed_on', 'disbursed_amount',
@@ -90,7 +90,7 @@ select
         ),
         ('date_unreadable', 'started_on is null', reason('approved_on', 'a date', 'approved_on')),
         (
-            'date_out_of_range', 'started_on not between ' ~ began ~ ' and run_date + interval 1 day',
+            'date_out_of_range', 'started_on not between ' ~ began ~ ' and ' ~ days_after('run_date', 1),
             reason('approved_on', 'a date from 1953-07-30 to the day after the night', 'approved_on'),
         ),
         (
