@@ -23,7 +23,7 @@ test: install  ## everything: formatting, types, SQL style, tests
 	$(PY)/mypy
 	$(PY)/sqlfluff lint --processes 2 dbt_project/models
 	$(PY)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
-	$(PY)/pytest -n 2 --dist loadfile
+	$(PY)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 airflow: install  ## Airflow's scheduler and pages with the DAG, and the simulator, until Ctrl-C
 	$(PY)/python -m simulator.airflow

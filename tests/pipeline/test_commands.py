@@ -120,13 +120,13 @@ def test_the_schedule_tells_people_what_failed_and_what_was_released(capsys):
         assert words in said
 
 
-def test_the_ledger_survives_a_damaged_entry(begun):
+def test_the_ledger_survives_a_damaged_entry(installation):
     """One bad file tells nothing and stops nobody."""
-    night = begun.night(FIRST)
+    night = installation.night(FIRST)
     with night.ledger.step(FIRST, "build") as entry:
         entry.counts = {"x": 1}
-    (begun.data / "runs" / f"run_date={FIRST}" / "20260101T000000.000000Z-audit.json").write_text("{")
-    (begun.data / "runs" / "run_date=old").mkdir()
+    (installation.data / "runs" / f"run_date={FIRST}" / "20260101T000000.000000Z-audit.json").write_text("{")
+    (installation.data / "runs" / "run_date=old").mkdir()
     assert night.ledger.nights() == [FIRST]
     assert [found.counts for found in night.ledger.entries(FIRST)] == [{"x": 1}]
     assert json.loads(night.ledger.entries(FIRST)[0].model_dump_json())["status"] == "done"

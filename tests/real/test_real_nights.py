@@ -35,7 +35,7 @@ BSE = {
 
 
 @pytest.fixture(scope="module")
-def nights(box, tmp_path_factory):
+def nights(box, new_clock, tmp_path_factory):
     """Every stored night, run in order; gives the settings, the truth and what the gate stopped."""
     serving = box("2026-07-13")
     truth = json.loads((UPSTREAM / "data" / "truth.json").read_text(encoding="utf-8"))["listing"]
@@ -44,7 +44,7 @@ def nights(box, tmp_path_factory):
     for night in truth["nights"]:
         serving.go_to(night)
         try:
-            Night(settings, date.fromisoformat(night)).run()
+            Night(settings, date.fromisoformat(night), new_clock()).run()
         except GateStopped as stop:
             stopped[night] = str(stop)
     return settings, truth, stopped
