@@ -240,7 +240,7 @@ class _Table:
                 place = f"{self._grid.prefix}row {total['_row']}, {column.name}"
                 if (stated := _decimal(text)) is not None:
                     self._check_total(con, column, stated, place, unread=unread)
-                elif text and text not in NULL_WORDS:
+                elif text and text not in NULL_WORDS and not text.startswith(tuple(self._layout.total_rows)):
                     self._warnings.append(
                         f'{place}: the total could not be checked: expected a number, got "{text[:80]}"'
                     )
