@@ -23,6 +23,23 @@ QUERY = "select exchange, status, count(*) as projects from listing_pipeline.pro
 ARRIVED = """
     select received_on, source_id, resource, status, count(*) as files, sum(rows) as rows
     from quality.delivery where received_on > date '2026-07-13' group by all order by all"""
+# `nights`: on which of them a row was first said as it stands.
+HELD = " union all ".join(
+    f"select '{table}' as table_name, count(*) as rows, count(distinct as_of) as nights from {table}"
+    for table in (
+        "financial_institutions.institution",
+        "financial_institutions.branch",
+        "financial_institutions.product",
+        "financial_institutions.penalty",
+        "guarantees.institution",
+        "guarantees.institution_quarter",
+        "guarantees.contract",
+        "guarantees.compensation",
+        "guarantees.bank_cooperation",
+        "listing_pipeline.project",
+        "listing_pipeline.project_history",
+    )
+)
 # What the simulator plays; the sources of other countries have no stand-in.
 SOURCES = "sse,szse,bse,bank_products,nfra_penalties,nfra_institutions,bank_branches,guarantee_lists,guarantor_reports"
 
@@ -93,6 +110,8 @@ def main() -> None:
         play(["airflow", "dags", "test", "nightly", AIRFLOW_NIGHT], env)
     say("\n— what arrived after the first night, and what became of it: fsdb query …")
     play(["fsdb", "query", ARRIVED], env)
+    say("— what the three databases hold, of how many nights: fsdb query …")
+    play(["fsdb", "query", f"{HELD} order by table_name"], env)
     say("— guarantors near the cap on what they may guarantee: fsdb ask 1")
     play(["fsdb", "ask", "1"], env)
     say("\n— the last nights: fsdb status")
