@@ -7,8 +7,8 @@ from pathlib import Path
 
 from extractors.core.files import write_atomic
 from extractors.core.inbox import MANIFEST, named
-from extractors.core.spec import Column, File, Layout, Resource, SourceSpec
-from extractors.core.verdict import GROWTH, GROWTH_ROWS, sha256
+from extractors.core.spec import GROWTH, GROWTH_ROWS, Column, File, Layout, Resource, SourceSpec
+from extractors.core.verdict import sha256
 
 # Where dbt has the lists that columns name; a sender cannot look there.
 LISTS = Path(__file__).parents[2] / "dbt_project" / "seeds" / "reference"

@@ -177,7 +177,9 @@ def report(verdict: Verdict, run_date: date) -> str:
         f"taken on   {run_date}",
         f"sha256     {delivery.sha256 or 'not read'}",
         f"rows       {delivery.rows} in the file: {loaded} loaded (of which {delivery.faulty} withheld), "
-        f"{delivery.duplicates} repeated, {delivery.rejected} rejected",
+        f"{delivery.duplicates} repeated, {delivery.rejected} rejected"
+        if delivery.rows or delivery.status == "loaded"
+        else "rows       not counted",
         *([f"skipped    {_skipped(verdict.skipped)}"] if verdict.skipped else []),
         *([f"encoding   {delivery.encoding}"] if delivery.encoding else []),
         "",

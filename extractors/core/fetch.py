@@ -17,7 +17,6 @@ from extractors.core.http import Client
 from extractors.core.pages import Broken, Bulk, Cursor, Since, Warn, Yielded
 from extractors.core.records import RecordWriter, content_hash
 from extractors.core.spec import Resource, Rows, SourceSpec
-from extractors.core.verdict import GROWTH, GROWTH_ROWS
 
 # What reads a resource with a client; a reader of new and changed records is also given where to begin (`Since`).
 Extractor = Callable[..., Iterator[Yielded]]
@@ -263,12 +262,9 @@ def _unusual(outcome: Outcome, rows: Rows, count: PartCount, known: KnownPart | 
         return f"{outcome.records} records, the spec expects at least {rows.min}"
     if known is None or not (before := known.count.records):
         return ""
-    than = f"{count.records} records, {before} on {known.run_date}"
-    if outcome.whole and before - count.records > max(rows.slack, before * rows.drift):
-        return f"{than}: a loss of more than {rows.drift:.0%} is not believed"
-    if count.records > before * GROWTH and count.records - before > GROWTH_ROWS:
-        return f"{than}: more than {GROWTH} times as many is not believed"
-    return ""
+    doubt = rows.lost(before, count.records) if outcome.whole else ""
+    doubt = doubt or rows.grown(before, count.records)
+    return f"{count.records} records, {before} on {known.run_date}: {doubt}" if doubt else ""
 
 
 def _gone(came: _Came, resource: Resource, known: Mapping[str, KnownPart]) -> list[str]:

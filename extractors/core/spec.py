@@ -111,6 +111,10 @@ class Http(_Strict):
     largest_body: Bytes | None = None
 
 
+# This many times as many rows as before are somebody's mistake, once they are also that many more.
+GROWTH, GROWTH_ROWS = 20, 200
+
+
 class Rows(_Strict):
     """Volume envelope: below `min` stops, above `max` warns; `drift` is the largest believable loss.
 
@@ -121,6 +125,17 @@ class Rows(_Strict):
     max: Annotated[int, Field(gt=0)]
     drift: Share
     slack: Annotated[int, Field(ge=0)] = 0
+
+    def lost(self, before: int, now: int) -> str:
+        """Why a loss of rows is not believed; empty where it is."""
+        unbelievable = before - now > max(self.slack, before * self.drift)
+        return f"a loss of more than {self.drift:.0%} is not believed" if unbelievable else ""
+
+    @staticmethod
+    def grown(before: int, now: int) -> str:
+        """Why so many more rows are not believed; empty where they are."""
+        unbelievable = now > before * GROWTH and now - before > GROWTH_ROWS
+        return f"more than {GROWTH} times as many is not believed" if unbelievable else ""
 
 
 class Column(_Strict):

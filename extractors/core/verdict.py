@@ -20,8 +20,6 @@ from extractors.core.inbox import Manifest, Received, Waiting, receive
 from extractors.core.spec import File, Resource, SourceSpec
 from extractors.core.table_file import TableRead, read
 
-# A delivery this many times as large as the one before is somebody's mistake, once it is also that many rows more.
-GROWTH, GROWTH_ROWS = 20, 200
 MESSAGE = 1000
 _QUARTER_MONTHS = {"1": "01", "2": "04", "3": "07", "4": "10"}
 
@@ -325,10 +323,8 @@ class _Case:
         if before is None:
             return
         had, than = before.records, f"{before.records} in {before.file_name}"
-        if had - records > max(rows.slack, had * rows.drift):
-            raise VolumeError(f"{records} records, {than}: a loss of more than {rows.drift:.0%} is not believed")
-        if records > had * GROWTH and records - had > GROWTH_ROWS:
-            raise VolumeError(f"{records} records, {than}: more than {GROWTH} times as many is not believed")
+        if doubt := rows.lost(had, records) or rows.grown(had, records):
+            raise VolumeError(f"{records} records, {than}: {doubt}")
 
 
 def _archived(resource: Resource, found: TableRead, content: bytes) -> tuple[bytes, bool]:
