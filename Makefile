@@ -1,6 +1,8 @@
 # What a person types. `make run` shows a night; `make test` proves the code; both begin with `make install`.
 PY := .venv/bin
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || echo python3)
+# By uv, in a tenth of pip's time; by pip where only pip's own settings name the way to the packages, such as a mirror.
+PACKAGES := -c constraints.txt -e '.[dev]'
 .DEFAULT_GOAL := help
 .PHONY: help install run test check airflow bench clean
 
@@ -11,7 +13,8 @@ install: .venv/installed  ## environment in .venv, with .venv/bin/fsdb
 
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
-	$(PY)/pip install --disable-pip-version-check --progress-bar off -c constraints.txt -e '.[dev]'
+	$(PY)/pip install --disable-pip-version-check --progress-bar off -c constraints.txt uv
+	$(PY)/uv pip install --python $(PY)/python --no-progress $(PACKAGES) || $(PY)/pip install --progress-bar off $(PACKAGES)
 	@touch $@
 
 run: install  ## play several nights against the simulator and publish releases
