@@ -9,7 +9,7 @@ from typing import Any
 
 import duckdb
 
-from publication import catalogue, files
+from publication import catalogue, delta, files
 from publication.catalogue import Table
 from publication.content import Fingerprint
 from publication.errors import PublicationError
@@ -84,6 +84,11 @@ class Base:
         """Return the path of one of its files, after checking that it is the one that was published."""
         _check(self.path, name, self.checksums)
         return self.path / name
+
+    def empty_delta(self, table: Table) -> Path | None:
+        """Return the delta file of a table that said the same in the release before the base; else `None`."""
+        counts = self.document["tables"].get(table.full_name, {}).get("delta") or {}
+        return self.file(table.delta_path) if counts and not any(counts[change] for change in delta.CHANGES) else None
 
     def table(self, connection: duckdb.DuckDBPyConnection, name: str) -> BaseTable | None:
         """Return the older state of a table, `None` when the release has none; its file is checked first."""

@@ -162,12 +162,13 @@ def _write_database(
     So a night costs what changed, not what exists.
     """
     tables = [entry.table for entry in written]
-    kept = [entry for entry in written if entry.kept]
+    base = comparison.base if comparison else None
+    # Comments belong to it: a table that is described anew is written anew.
+    kept = [entry for entry in written if base and entry.kept and entry.table == base.tables[entry.table.full_name]]
+    is_cheaper = 2 * sum(entry.content.rows for entry in kept) >= sum(entry.content.rows for entry in written)
     with writing(str(directory / DATABASE)):
-        if comparison and 2 * sum(e.content.rows for e in kept) >= sum(e.content.rows for e in written):
-            base = comparison.base
-            if base.document["database"]["storage_version"] == STORAGE_VERSION:
-                names = frozenset(entry.table.full_name for entry in kept)
-                database.write(connection, tables, directory, base.file(DATABASE), names)
-                return
-        database.write(connection, tables, directory)
+        if base and is_cheaper and base.document["database"]["storage_version"] == STORAGE_VERSION:
+            names = frozenset(entry.table.full_name for entry in kept)
+            database.write(connection, tables, directory, base.file(DATABASE), names)
+        else:
+            database.write(connection, tables, directory)

@@ -59,9 +59,10 @@ def write(
     for schema in sorted({table.schema for table in tables}):
         connection.execute(f"CREATE SCHEMA IF NOT EXISTS {RELEASE}.{quoted(schema)}")
     for table in tables:
+        if table.full_name in kept:
+            continue
         name = _name(table)
-        if table.full_name not in kept:
-            connection.execute(f"CREATE TABLE {name} AS FROM {parquet(directory / table.path)}")
+        connection.execute(f"CREATE TABLE {name} AS FROM {parquet(directory / table.path)}")
         connection.execute(f"COMMENT ON TABLE {name} IS {literal(table.description)}")
         for column in table.columns:
             comment = f"{column.description} ({column.unit})" if column.unit else column.description

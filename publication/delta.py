@@ -57,7 +57,7 @@ def aligned(types: Mapping[str, str], old: str | None, old_types: Mapping[str, s
 
 
 def find(connection: duckdb.DuckDBPyConnection, table: Table, old: str, new: str) -> Counts:
-    """Put the keys that differ into the temporary table `touched`, their rows into `old_rows` and `new_rows`.
+    """Put the keys that differ into the temporary table `touched`; return their number.
 
     Both relations have the same columns and unique keys. Facts are compared by DuckDB's 64-bit hash of a row.
     """
@@ -73,17 +73,21 @@ def find(connection: duckdb.DuckDBPyConnection, table: Table, old: str, new: str
         WHERE _old IS DISTINCT FROM _new
         """
     )
-    for name, relation in (("old_rows", old), ("new_rows", new)):
-        connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE {name} AS "
-            f"SELECT side.* FROM {relation} AS side SEMI JOIN touched USING ({keys})"
-        )
     found = dict(connection.execute("SELECT _change, count(*) FROM touched GROUP BY ALL").fetchall())
     return Counts(**{change: found.get(change, 0) for change in CHANGES})
 
 
+def gather(connection: duckdb.DuckDBPyConnection, table: Table, old: str, new: str) -> None:
+    """Put the rows of the keys that `find` left into the temporary tables `old_rows` and `new_rows`."""
+    for name, relation in (("old_rows", old), ("new_rows", new)):
+        connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE {name} AS "
+            f"SELECT side.* FROM {relation} AS side SEMI JOIN touched USING ({columns(table.primary_key)})"
+        )
+
+
 def rows(table: Table, span: Span) -> str:
-    """Return the query of the delta that `find` left: `_change`, `_cause`, `_previous` and all columns.
+    """Return the query of the delta that `gather` left: `_change`, `_cause`, `_previous` and all columns.
 
     Added and changed rows hold the new values, removed rows the last ones. `_previous` is JSON: the former
     values of the columns that changed.

@@ -52,6 +52,7 @@ def diff(a: Path, b: Path) -> list[TableDiff]:
                 for side in (before, after)
             ]
             counts = delta.find(connection, table, *states)
+            delta.gather(connection, table, *states)
             sample = delta.sample(connection, f"({delta.rows(table, span)})", SAMPLE)
             found.append(TableDiff(name, counts.added, counts.changed, counts.removed, _plain(sample)))
     return found

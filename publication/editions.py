@@ -23,7 +23,7 @@ from publication.catalogue import CLASSIFICATIONS, INTERNAL, Table
 from publication.database import DATABASE, Said
 from publication.errors import PublicationError
 from publication.sql import columns, literal, parquet, quoted
-from publication.tables import Comparison, Written, write_table
+from publication.tables import Comparison, Written, keep, write_table
 
 FOLDER = "editions"
 LESSER = CLASSIFICATIONS[:-1]
@@ -154,10 +154,15 @@ class _Edition:
         before = comparison.base.table(self.connection, table.full_name) if comparison else None
         if before and not before.has_key(table, table.types):
             before = None
+        comparable = before and self._projected_as_now(full)
+        if comparison and before and comparable and full.kept:  # what says the same in full says the same here
+            same = keep(table, before, comparison.base, self.target)
+            if same:
+                return same
         rows = self._rows(full.table, table)
         if before and len(table.columns) < len(full.table.columns):
             rows = self._steady(rows, table, before)
-        touched = parquet(self.release / full.table.delta_path) if before and self._projected_as_now(full) else None
+        touched = parquet(self.release / full.table.delta_path) if comparable else None
         return write_table(self.connection, table, rows, self.target, comparison, touched)
 
     def _as_in_full(self, table: Table, comparison: Comparison | None) -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 
 from publication import content, delta, files
-from publication.base import Base
+from publication.base import Base, BaseTable
 from publication.catalogue import PUBLIC, Table
 from publication.content import Fingerprint
 from publication.errors import PublicationError
@@ -79,8 +79,12 @@ def write_table(
     if rebuilt:
         before = None
     old = delta.aligned(table.types, before.relation if before else None, before.types if before else {})
-    changes = delta.find(connection, table, _only(old, within, table), _only(new, within, table))
+    states = _only(old, within, table), _only(new, within, table)
+    changes = delta.find(connection, table, *states)
+    if before and changes.total == 0 and (same := keep(table, before, comparison.base, directory)):
+        return same
     delta_file = directory / table.delta_path
+    delta.gather(connection, table, *states)
     _copy(connection, delta.rows(table, comparison.span), delta_file)
     causes = delta.causes(connection, parquet(delta_file))
 
@@ -97,6 +101,19 @@ def write_table(
     else:
         store(connection, table, new, directory)
     return Written(table, content_now, changes, causes, kept, rebuilt)
+
+
+def keep(table: Table, before: BaseTable, base: Base, directory: Path) -> Written | None:
+    """Take over both files of a table that says what the base says.
+
+    `None`, and nothing done, where its columns are other ones by now or the base has no delta without rows.
+    """
+    empty = base.empty_delta(table)
+    if empty is None or before.content is None or not before.has_shape(table, table.types):
+        return None
+    files.share(before.file, directory / table.path)
+    files.share(empty, directory / table.delta_path)
+    return Written(table, before.content, delta.Counts(), kept=True)
 
 
 def _only(relation: str, within: str | None, table: Table) -> str:
