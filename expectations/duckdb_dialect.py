@@ -60,14 +60,10 @@ class BufferedDuckDB(duckdb_engine.Dialect):  # type: ignore[misc]
         return connection
 
     def get_columns(self, connection: Any, table_name: str, schema: Any = None, **_: Any) -> list[Any]:
-        """A table's columns, asked from DuckDB: its PostgreSQL catalogue takes 50 ms a table."""
+        """A table's columns, asked from DuckDB itself: its catalogue of PostgreSQL takes 50 ms a table."""
+        name = ".".join('"' + part.replace('"', '""') + '"' for part in (schema or "main", table_name))
         columns = connection.execute(
-            text(
-                "select column_name, data_type, is_nullable from duckdb_columns()"
-                " where database_name = current_database() and schema_name = :schema and table_name = :table"
-                " order by column_index"
-            ),
-            {"schema": schema or "main", "table": table_name},
+            text('select name, type, not "notnull" from pragma_table_info(:name) order by cid'), {"name": name}
         )
         return [
             {"name": name, "type": DuckDBType(kind), "nullable": nullable, "default": None}

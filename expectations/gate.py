@@ -124,12 +124,11 @@ def _ask_table(asset: TableAsset, table: str, rules: Mapping[int, Rule]) -> dict
     if table in TABLES:
         result_format["unexpected_index_column_names"] = list(TABLES[table].key)
     try:
-        suite = gx.ExpectationSuite(name=table)
-        for number, rule in rules.items():
-            if rule.expectation:
-                rule.expectation.severity = FailureSeverity(rule.severity)
-                rule.expectation.meta = {"rule": number}
-                suite.add_expectation(rule.expectation)
+        asked = {number: rule.expectation for number, rule in rules.items() if rule.expectation}
+        for number, expectation in asked.items():
+            expectation.severity = FailureSeverity(rules[number].severity)
+            expectation.meta = {"rule": number}
+        suite = gx.ExpectationSuite(name=table, expectations=list(asked.values()))
         batch = asset.get_batch(asset.build_batch_request())
         answers = batch.validate(suite, result_format=result_format).results
     except Exception as error:  # whatever the libraries raise, nobody has vouched for this table

@@ -98,30 +98,43 @@ def _new_columns(release: Release, table: str) -> Iterator[Rule]:
     )
 
 
-def _scan(release: Release, table: str, broken: Mapping[str, str], *, shown: bool = True) -> ExpectNoRows | None:
+def _scan(release: Release, table: str, broken: Mapping[str, str]) -> ExpectNoRows | None:
     """Expect no row in which a column is broken, by column → SQL condition; one pass over each of these columns.
 
-    The sample names the row and the column, and shows the value where that does no harm.
+    The sample names the row and the column, and shows the value.
     """
     scans = [
-        f"select {release.leading_key(table)}'{column}' as \"column\""
-        f"{f', left({column}::varchar, 80) as value' if shown else ''} from {BATCH} where {condition}"
+        f"select {release.leading_key(table)}'{column}' as \"column\", left({column}::varchar, 80) as value"
+        f" from {BATCH} where {condition}"
         for column, condition in broken.items()
     ]
     return no_rows(" union all ".join(scans)) if scans else None
 
 
-def _texts(release: Release, table: str, excluded: tuple[str, ...]) -> list[str]:
-    columns = release.tables[table].items()
-    return [column for column, kind in columns if kind == "VARCHAR" and not column.endswith(excluded)]
+def _scan_texts(
+    release: Release, table: str, excluded: tuple[str, ...], broken: str, *, shown: bool = True
+) -> ExpectNoRows | None:
+    """Expect no text for which the SQL condition `broken`, over `value`, is true; one pass over the table.
+
+    `excluded`: endings of columns that are not looked at. Written once for all columns: making ready a pattern for
+    each takes longer than reading a small table. The sample shows the value where that does no harm.
+    """
+    texts = [column for column, kind in release.tables[table].items() if kind == "VARCHAR"]
+    columns = [column for column in texts if not column.endswith(excluded)]
+    if not columns:
+        return None
+    key = release.leading_key(table)
+    names = ", ".join(f"'{column}'" for column in columns)
+    return no_rows(f"""
+        select {key}"column"{", left(value, 80) as value" if shown else ""}
+        from (select {key}unnest([{", ".join(columns)}]) as value, unnest([{names}]) as "column" from {BATCH})
+        where {broken}
+    """)
 
 
 def _replaced_text(release: Release, table: str) -> Iterator[Rule]:
-    broken = {
-        column: " or ".join(f"contains({column}, {literal(sign)})" for sign in REPLACED)
-        for column in _texts(release, table, OURS)
-    }
-    if scan := _scan(release, table, broken):
+    broken = " or ".join(f"contains(value, {literal(sign)})" for sign in REPLACED)
+    if scan := _scan_texts(release, table, OURS, broken):
         yield Rule(
             "S6",
             table,
@@ -138,12 +151,9 @@ def _personal_text(release: Release, table: str) -> Iterator[Rule]:
     Every personal number contains 1 or 20; asking for these first spares most texts the pattern.
     """
     personal, url = literal(PERSONAL), literal(URL)
-    broken = {
-        column: f"(contains({column}, '1') or contains({column}, '20')) and regexp_matches({column}, {personal})"
-        f" and regexp_matches(regexp_replace({column}, {url}, '', 'g'), {personal})"
-        for column in _texts(release, table, IDENTIFIERS)
-    }
-    if scan := _scan(release, table, broken, shown=False):
+    broken = f"""(contains(value, '1') or contains(value, '20')) and regexp_matches(value, {personal})
+        and regexp_matches(regexp_replace(value, {url}, '', 'g'), {personal})"""
+    if scan := _scan_texts(release, table, IDENTIFIERS, broken, shown=False):
         yield Rule(
             "S7",
             table,
