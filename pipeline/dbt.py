@@ -34,7 +34,8 @@ class Dbt:
         if self._manifest is None:
             self._manifest = self._parsed()
         # The manifest is that of the parsing: writing it again takes as long as the build of a small night.
-        outcome = self._invoke("build", "--no-write-json", "--cache-selected-only", "--exclude-resource-type", "unit_test", *arguments)
+        spared = ["--no-write-json", "--cache-selected-only", "--exclude-resource-type", "unit_test"]
+        outcome = self._invoke("build", *spared, *arguments)
         return len(outcome.result.results)
 
     def _parsed(self) -> Any:
