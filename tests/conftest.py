@@ -1,6 +1,8 @@
 """What all tests share: a clock nobody waits for, and the box of real upstream data."""
 
+import fcntl
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -11,6 +13,8 @@ from typing import Any
 import hypothesis
 import pytest
 import requests
+
+from tests.installation import Begun, begin
 
 # The same examples every time, however busy the machine is.
 hypothesis.settings.register_profile("fsdb", deadline=None, derandomize=True, database=None)
@@ -54,6 +58,20 @@ def exchanges_only() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FSDB_SOURCES", "sse,szse,bse")
         yield
+
+
+@pytest.fixture(scope="session")
+def begun_with(tmp_path_factory: pytest.TempPathFactory) -> Begun:
+    """The first nights of the small world; made once, by whichever worker of the test run comes first."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "begun"
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "done").exists():
+            begin(folder)
+            (folder / "done").touch()
+    return Begun(folder)
 
 
 @pytest.fixture(scope="session")

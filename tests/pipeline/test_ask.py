@@ -14,10 +14,9 @@ ACTIVE |= {"re_review_pending", "re_review_passed", "re_review_failed", "submitt
 
 
 @pytest.fixture
-def fsdb(installation, monkeypatch):
-    """`fsdb("ask", "7")` → exit code and what it said, after one published night."""
-    monkeypatch.setenv("FSDB_DATA_DIR", str(installation.data))
-    installation.run(NIGHT)
+def fsdb(begun_twice, monkeypatch):
+    """`fsdb("ask", "7")` → exit code and what it said, after two published nights."""
+    monkeypatch.setenv("FSDB_DATA_DIR", str(begun_twice.data))
 
     def ask(*arguments: str) -> tuple[int, str]:
         result = CliRunner().invoke(app, list(arguments))
@@ -26,7 +25,7 @@ def fsdb(installation, monkeypatch):
     return ask
 
 
-def test_questions_are_listed_explained_and_answered(fsdb, installation):
+def test_questions_are_listed_explained_and_answered(fsdb, begun_twice):
     """The list names every question; 7 answers as the truth does, with defaults and with a parameter of one's own."""
     code, said = fsdb("ask")
     assert code == 0
@@ -35,7 +34,7 @@ def test_questions_are_listed_explained_and_answered(fsdb, installation):
     assert code == 0
     assert "--set days=180  (integer) longer than this" in said
 
-    projects = installation.sim.truth(NIGHT).projects
+    projects = begun_twice.sim.truth(NIGHT).projects
     for days in (180, 400):
         still = {
             (project.exchange, project.project_id)
@@ -52,15 +51,15 @@ def test_questions_are_listed_explained_and_answered(fsdb, installation):
     assert code == 2
     assert "no question 99; there are: " in said
 
-    _filed_again_elsewhere(fsdb, installation)
+    _filed_again_elsewhere(fsdb, begun_twice)
 
 
-def _filed_again_elsewhere(fsdb, installation):
+def _filed_again_elsewhere(fsdb, begun_twice):
     """6 pairs a review that ended with the next one of the same company on another board, whoever tells it."""
     code, said = fsdb("ask", "6", "--format", "json")
     assert code == 0, said
     rows = json.loads(said)
-    projects = {(p.exchange, p.project_id): p for p in installation.sim.truth(NIGHT).projects}
+    projects = {(p.exchange, p.project_id): p for p in begun_twice.sim.truth(NIGHT).projects}
     over = {"terminated", "withdrawn", "rejected", "lapsed", "refused", "terminated_registration"}
     expected = {}
     for key, ended in projects.items():

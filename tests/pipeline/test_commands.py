@@ -1,6 +1,7 @@
 """What a person sees: status, releases, diff, rollback, sources, config; and the notifications of the schedule."""
 
 import json
+import shutil
 from datetime import date
 
 import pytest
@@ -9,17 +10,35 @@ from typer.testing import CliRunner
 from pipeline import tasks
 from pipeline.cli import app
 from publication import publish
+from simulator.server import Simulator
+from tests.installation import Installation
 
 FIRST, SECOND = date(2026, 7, 13), date(2026, 7, 14)
 
 
+@pytest.fixture(scope="module")
+def lame(begun_with, tmp_path_factory):
+    """A data folder of two nights, the second without Beijing."""
+    data = tmp_path_factory.mktemp("lame") / "data"
+    shutil.copytree(begun_with.lived, data)
+    with Simulator(size=400, seed=1, night=str(SECOND)) as sim:
+        sim.fault("www.bse.cn:403")
+        Installation(sim, data).run(SECOND)
+    return data
+
+
 @pytest.fixture
-def fsdb(begun, monkeypatch):
-    """`fsdb("status")` → exit code and what it said, in an installation of two nights."""
-    monkeypatch.setenv("FSDB_DATA_DIR", str(begun.data))
-    monkeypatch.setenv("FSDB_UPSTREAM", begun.sim.url)
-    begun.sim.fault("www.bse.cn:403")
-    begun.run(SECOND)
+def two_nights(lame, tmp_path, world):
+    """An installation with that folder."""
+    shutil.copytree(lame, tmp_path / "data")
+    return Installation(world, tmp_path / "data")
+
+
+@pytest.fixture
+def fsdb(two_nights, monkeypatch):
+    """`fsdb("status")` → exit code and what it said, in that installation."""
+    monkeypatch.setenv("FSDB_DATA_DIR", str(two_nights.data))
+    monkeypatch.setenv("FSDB_UPSTREAM", two_nights.sim.url)
 
     def ask(*arguments: str) -> tuple[int, str]:
         result = CliRunner().invoke(app, list(arguments))
@@ -28,14 +47,14 @@ def fsdb(begun, monkeypatch):
     return ask
 
 
-def test_the_commands_a_person_looks_with(fsdb, begun):
+def test_the_commands_a_person_looks_with(fsdb, two_nights):
     """One installation, one command after another: each shows what there is, and says what is wrong."""
-    root = begun.data / "releases"
+    root = two_nights.data / "releases"
     second, first = publish.releases(root)
 
     code, said = fsdb("status")
     assert code == 0
-    assert f"failed (kept {begun.sim.truth(FIRST).totals['BSE']['total']}, 1 night(s) old)" in said
+    assert f"failed (kept {two_nights.sim.truth(FIRST).totals['BSE']['total']}, 1 night(s) old)" in said
     assert first.release_id in said
     assert second.release_id in said
     assert "answered 403" in said
@@ -47,7 +66,7 @@ def test_the_commands_a_person_looks_with(fsdb, begun):
     code, said = fsdb("config")
     assert code == 0
     assert "FSDB_KEEP_RELEASES" in said
-    assert begun.sim.url in said
+    assert two_nights.sim.url in said
 
     code, said = fsdb("diff", first.release_id, second.release_id)
     assert code == 0
@@ -75,17 +94,17 @@ def test_the_commands_a_person_looks_with(fsdb, begun):
     code, said = fsdb("releases", "--verify")
     assert code == 1
     assert "report.html: changed" in said.replace("\n", "")
-    first.path.rename(begun.data / "elsewhere")
+    first.path.rename(two_nights.data / "elsewhere")
     code, said = fsdb("releases", "--verify")
     assert code == 1
     assert first.release_id in said
     assert "missing" in said
 
 
-def test_text_is_text_and_a_step_may_be_repeated(fsdb, begun):
+def test_text_is_text_and_a_step_may_be_repeated(fsdb, two_nights):
     """What looks like markup is shown as it is; an edition answers what it may; publishing what is published does no
     harm."""
-    now = publish.current(begun.data / "releases")
+    now = publish.current(two_nights.data / "releases")
     asked = ("query", "--format", "csv", "select column_name from duckdb_columns() where table_name = 'source_status'")
     assert "message\n" in fsdb(*asked)[1]
     for edition in ("public", "partner"):
@@ -97,7 +116,7 @@ def test_text_is_text_and_a_step_may_be_repeated(fsdb, begun):
 
     assert "[/x] [bold]a [null]" in fsdb("query", "select '[/x] [bold]a [null]' as x")[1]
     code, said = fsdb("publish", "--run-date", str(SECOND))
-    assert (code, f"released {publish.current(begun.data / 'releases').release_id}" in said) == (0, True)
+    assert (code, f"released {publish.current(two_nights.data / 'releases').release_id}" in said) == (0, True)
 
 
 def test_the_schedule_tells_people_what_failed_and_what_was_released(capsys):

@@ -29,7 +29,7 @@ from simulator.lending.dirt import DUPLICATED_ROW, Fate, Injection
 from simulator.lending.drop import MANIFEST
 from simulator.lending.truth import Rows, frame
 from simulator.server import Simulator
-from tests.pipeline.conftest import FIRST, Begun, Installation
+from tests.installation import FIRST, Begun, Installation
 
 NIGHTS = [FIRST + timedelta(days=day) for day in range(4)]
 TABLES = {

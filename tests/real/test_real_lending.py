@@ -18,6 +18,7 @@ from pipeline.night import Night, Report
 from pipeline.settings import Settings
 from publication import publish
 from tests.conftest import UPSTREAM
+from tests.installation import Begun
 
 BANKS = UPSTREAM / "data" / "ref" / "nfra_commercial_banks_2025-12-31.csv"
 # On the last night nothing but the list of banks is new.
@@ -27,11 +28,15 @@ Query = Callable[[str], list[tuple[Any, ...]]]
 
 @pytest.fixture(scope="module")
 def reports(
-    box: Callable[..., Any], new_clock: Callable[[], Clock], tmp_path_factory: pytest.TempPathFactory
+    box: Callable[..., Any],
+    new_clock: Callable[[], Clock],
+    tmp_path_factory: pytest.TempPathFactory,
+    begun_with: Begun,
 ) -> dict[str, Report]:
     """The nights, all published. The SBA's file is of 2023, NFRA's list was delivered in 2026."""
     serving = box(NIGHTS[0])
     data = tmp_path_factory.mktemp("real")
+    shutil.copytree(begun_with.empty, data / "build")
     done = {}
     for night in NIGHTS:
         serving.go_to(night)
