@@ -96,7 +96,8 @@ class _Table:
             firsts = f"*, coalesce({', '.join(self._all)}) as first, ({self._filled()}) as filled"
             for name, source in (("lines", "body"), ("short_lines", "short_body")):
                 kinds = f"select *, {self._kind(found)} as kind from (select {firsts} from {source})"
-                con.execute(f"create temp view {name} as {kinds}")
+                # Kept, for all that follows asks it: planning the kinds takes longer than reading a small file.
+                con.execute(f"create temp table {name} as {kinds}")
             con.execute("create temp view data as from lines where kind = 'data'")
             kept = {column.name: column for column in found if not self._resource.columns[column.name].personal}
             lines = self._bad_lines(con)
@@ -220,6 +221,8 @@ class _Table:
         """Refuse 40 % under a head with （%）: stored is 0.4, which would be read as 0.4 %."""
         for column in kept.values():
             rows = self._grid.percents.get(column.at, []) if column.unit else []
+            if not rows:
+                continue
             at = con.execute("select min(_row) from data where list_contains(?, _row)", [rows]).fetchall()[0][0]
             if at is not None:
                 raise DeliveryError(
