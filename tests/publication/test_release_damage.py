@@ -15,6 +15,7 @@ from publication.ledger import base_of
 from publication.publish import Release, current, releases, retain, rollback
 from publication.verify import verify_all
 
+pytestmark = pytest.mark.usefixtures("written_here")
 NEXT_DAY = DAY + timedelta(1)
 DAMAGE = ["{", "{}", "[]", '"x"', '{"release_id": 1, "run_date": "2026-07-14"}', '{"release_id": "../x"}']
 

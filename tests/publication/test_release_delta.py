@@ -15,6 +15,7 @@ from publication_world import DAY, PROJECT, SCHEMA, World, project, state
 from publication.catalogue import Table, load
 from publication.delta import Counts
 
+pytestmark = pytest.mark.usefixtures("written_here")
 NEXT_DAY = DAY + timedelta(1)
 PROJECT_TABLE = "listing_pipeline.project"
 TWO_TABLES = (PROJECT_TABLE, "listing_pipeline.project_history")

@@ -15,6 +15,8 @@ from publication_world import DAY, World, project, state
 from publication import files
 from publication.publish import verify
 
+pytestmark = pytest.mark.usefixtures("written_here")
+
 
 def writable(path: Path) -> Path:
     path.chmod(0o644)
