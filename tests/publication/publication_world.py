@@ -280,7 +280,7 @@ _FIRST_NIGHTS: dict[tuple[object, ...], Path] = {}
 _KEPT = TemporaryDirectory()
 
 
-def _copy(folder: Path, target: Path) -> None:
+def copy(folder: Path, target: Path) -> None:
     """A copy in which one file under several names stays one."""
     subprocess.run(["cp", "-a", folder, target], check=True)
 
@@ -361,9 +361,9 @@ class World:
         if night not in _FIRST_NIGHTS:
             release = self._play(tables, run_date, code)
             _FIRST_NIGHTS[night] = Path(_KEPT.name) / str(len(_FIRST_NIGHTS))
-            _copy(self.path, _FIRST_NIGHTS[night])
+            copy(self.path, _FIRST_NIGHTS[night])
             return release
-        _copy(_FIRST_NIGHTS[night], self.path)
+        copy(_FIRST_NIGHTS[night], self.path)
         self.clock += timedelta(minutes=2)
         begun = current(self.releases)
         assert begun
