@@ -105,11 +105,11 @@ def _main(threads: str, memory_limit: str, *directories: str) -> None:
         os._exit(1)
 
     threading.Thread(target=end_with_the_parent, daemon=True).start()
-    for path in map(Path, directories):
-        spill = path / ".spill"
-        with connect(spill, int(threads) if threads else None, memory_limit or None) as connection:
+    spill = Path(directories[0]) / ".spill"
+    with connect(spill, int(threads) if threads else None, memory_limit or None) as connection:
+        for path in map(Path, directories):
             write(connection, catalogue.of_release(path), path)
-        shutil.rmtree(spill, ignore_errors=True)
+    shutil.rmtree(spill, ignore_errors=True)
 
 
 def _name(table: Table) -> str:

@@ -129,7 +129,7 @@ class _Edition:
             _inputs(inputs, part.said),
             digests,
         )
-        report.write(self.target)
+        report.write(self.target, self.connection)
         digests |= {name: files.sha256(self.target / name) for name in ("release.json", report.REPORT)}
         files.write(self.target / files.CHECKSUMS, files.checksums_text(digests).encode())
 

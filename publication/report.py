@@ -27,13 +27,16 @@ _SOURCE = frozenset(
 )
 
 
-def write(directory: Path) -> Path:
+def write(directory: Path, connection: duckdb.DuckDBPyConnection | None = None) -> Path:
     """Write `report.html` into a candidate or release from the files that lie there, and return its path.
 
     Works without a verdict and with a stopped one too, to see what the gate stopped; and for an edition, which holds
-    no verdict. The page loads nothing.
+    no verdict. The page loads nothing. `connection`: an open DuckDB; without it one is opened.
     """
-    page = _template().render(_page(directory))
+    if connection is None:
+        with connect(directory) as opened:
+            return write(directory, opened)
+    page = _template().render(_page(directory, connection))
     files.write(directory / REPORT, page.encode())
     return directory / REPORT
 
@@ -59,17 +62,16 @@ def stopping(gate: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _page(directory: Path) -> dict[str, Any]:
+def _page(directory: Path, connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     release = json.loads((directory / "release.json").read_bytes())
     gate_file = directory / "gate.json"
     gate = json.loads(gate_file.read_bytes()) if gate_file.is_file() else None
     tables = catalogue.of_release(directory)
-    with connect(directory) as connection:
-        samples = [
-            sample
-            for table in tables
-            if table.schema != "quality" and (sample := _sample(connection, directory, table, release))
-        ]
+    samples = [
+        sample
+        for table in tables
+        if table.schema != "quality" and (sample := _sample(connection, directory, table, release))
+    ]
     return {
         "release": release,
         "edition": release.get("edition", INTERNAL),

@@ -26,6 +26,14 @@ def new_warehouse(dbt: Dbt, tmp_path_factory: pytest.TempPathFactory) -> Callabl
 
 
 @pytest.fixture(scope="session")
+def empty(dbt: Dbt, new_warehouse: Callable[[], Warehouse]) -> Warehouse:
+    """A build file with every model and seed, and without a record."""
+    warehouse = new_warehouse()
+    dbt.begin(warehouse.path)
+    return warehouse
+
+
+@pytest.fixture(scope="session")
 def changes() -> list[Change]:
     """Four nights of three lists."""
     return change_logs(random_seed=20260713, projects=60)

@@ -1,6 +1,8 @@
 """A build file of one's own: the raw schema filled from change logs, and dbt run on it in this process."""
 
 import os
+import shutil
+from collections.abc import Collection
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from identity.resolve import resolve
 from pipeline.warehouse import selection
 
 BUILD_FILE = "warehouse.duckdb"
+Resource = tuple[str, str]
 
 
 class Dbt:
@@ -33,6 +36,32 @@ class Dbt:
     def __call__(self, warehouse: Path, *arguments: str) -> Any:
         """Run a dbt command on a build file; returns its result, fails with every node that failed."""
         return self._invoke(self._runner, warehouse, *arguments)
+
+    def bring(
+        self, warehouse: Path, decisions: Path, run_date: date, news: Collection[Resource], *, full: bool
+    ) -> None:
+        """Build what hangs on the resources with `news`, and resolve identities; `full`: as if for the first time.
+
+        All else is right as it stands: in a file without records, which every file begins as.
+        """
+        anew = ["--exclude-resource-type", "unit_test", "--cache-selected-only", *(["--full-refresh"] if full else [])]
+        before, after = selection(news)
+        self(warehouse, "build", *before, *anew)
+        resolve(warehouse, decisions, run_date)
+        self(warehouse, "build", *after, *anew)
+
+    def begin(self, warehouse: Path) -> None:
+        """Put a build file without a record at `warehouse`, every model and seed in it; it is built once."""
+        empty = self._folder / "empty" / BUILD_FILE
+        if not empty.exists():
+            empty.parent.mkdir()
+            with duckdb.connect(str(empty)) as db:
+                lay_out(db, date(2026, 1, 1), {}, [])
+            before, after = selection(None)
+            self(empty, "build", "--exclude-resource-type", "unit_test", *before)
+            resolve(empty, empty.parent / "decisions", date(2026, 1, 1))
+            self(empty, "build", "--exclude-resource-type", "unit_test", *after)
+        shutil.copy(empty, warehouse)
 
     def _note(self, event: EventMsg) -> None:
         if event.info.level in ("warn", "error"):
@@ -65,12 +94,12 @@ class Warehouse:
 
     def build(self, run_date: date, seen: list[Change], new: list[Change] | None = None) -> None:
         """Bring the file to a night: in full from all changes `seen` so far, or by what is `new` among them."""
-        self._feed(run_date, seen, seen if new is None else new)
-        news = None if new is None else {(change.source, "ipo_project") for change in new}
-        before, after = selection(news)
-        self._dbt(self.path, "build", "--exclude-resource-type", "unit_test", *before)
-        resolve(self.path, self._decisions, run_date)
-        self._dbt(self.path, "build", "--exclude-resource-type", "unit_test", *after)
+        told = seen if new is None else new
+        if new is None:
+            self._dbt.begin(self.path)
+        self._feed(run_date, seen, told)
+        news = {(change.source, "ipo_project") for change in told}
+        self._dbt.bring(self.path, self._decisions, run_date, news, full=new is None)
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         """The rows a query gives."""

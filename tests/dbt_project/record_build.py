@@ -11,9 +11,6 @@ import duckdb
 from listing_build import BUILD_FILE, Dbt
 from raw_schema import Row, lay_out, logged, specs
 
-from identity.resolve import resolve
-from pipeline.warehouse import selection
-
 Said = Mapping[str, Iterable[Row]]
 
 
@@ -85,12 +82,12 @@ class Records:
             return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
     def _build(self, run_date: date, new: Mapping[tuple[str, str], list[dict[str, Any]]], *, full: bool) -> None:
+        if full:
+            self._dbt.begin(self.path)
         with duckdb.connect(str(self.path)) as db:
             lay_out(db, run_date, new, self._fetches(run_date), self._deliveries)
-        before, after = selection(None if full else [resource for resource, rows in new.items() if rows])
-        self._dbt(self.path, "build", "--exclude-resource-type", "unit_test", *before)
-        resolve(self.path, self._decisions, run_date)
-        self._dbt(self.path, "build", "--exclude-resource-type", "unit_test", *after)
+        news = [resource for resource, rows in new.items() if rows]
+        self._dbt.bring(self.path, self._decisions, run_date, news, full=full)
 
     def _fetches(self, run_date: date) -> list[dict[str, Any]]:
         """A row of raw.fetch for every declared resource: what is there of it after all its changes."""

@@ -1,6 +1,7 @@
 """Made-up nights of banks through the real models: what stands, what was, what is withheld, however it is built."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 from lending_world import BANK, GONE, NIGHTS, OTHER, SAID
@@ -12,15 +13,32 @@ PUBLISHED = [f"financial_institutions.{name}" for name in ("institution", "branc
 PUBLISHED += ["financial_institutions.penalty", *(f"quarantine.{entity}" for entity in ENTITIES)]
 PUBLISHED += [f"organizations.{name}" for name in ("organization", "name", "identifier", "role")]
 PUBLISHED += ["quality.row_balance"]
+ASKED = {
+    "withheld": "select rule, reason from quarantine.financial_product order by rule",
+    "shown": "select version, dq_status from financial_institutions.product where product_no = 'P3' and is_current",
+    "party": "select institution_id from financial_institutions.penalty where penalty_id = '2:1'",
+}
+Seen = dict[str, list[tuple[Any, ...]]]
 
 
 @pytest.fixture(scope="module")
-def lived(dbt: Dbt, tmp_path_factory: pytest.TempPathFactory) -> Records:
-    """A build file that has lived through the nights; the ledger balanced on each of them, or the build had failed."""
+def nights(dbt: Dbt, tmp_path_factory: pytest.TempPathFactory) -> tuple[Records, list[Seen]]:
+    """A build file that has lived through the nights, and what it showed after each.
+
+    The ledger balanced on each of them, or the build had failed.
+    """
     records = Records(tmp_path_factory.mktemp("lending"), dbt)
+    seen = []
     for night in NIGHTS:
         records.night(night, SAID[night])
-    return records
+        seen.append({name: records.query(sql) for name, sql in ASKED.items()})
+    return records, seen
+
+
+@pytest.fixture(scope="module")
+def lived(nights: tuple[Records, list[Seen]]) -> Records:
+    """The build file after the last night."""
+    return nights[0]
 
 
 @pytest.fixture(scope="module")
@@ -102,24 +120,16 @@ def test_a_penalty_keeps_its_institution_when_that_takes_another_name(lived: Rec
     assert found == [("1:1", "2号银行股份有限公司", f"CN:{OTHER}")]
 
 
-def test_what_is_withheld_comes_back_when_it_is_mended(dbt: Dbt, tmp_path_factory: pytest.TempPathFactory) -> None:
-    records = Records(tmp_path_factory.mktemp("withheld"), dbt)
-    for night in NIGHTS[:2]:
-        records.night(night, SAID[night])
-    withheld = "select rule, reason from quarantine.financial_product order by rule"
+def test_what_is_withheld_comes_back_when_it_is_mended(nights: tuple[Records, list[Seen]]) -> None:
+    """The party of the second decision was nobody's name until OTHER took it on the second night."""
+    _, second, third = nights[1]
     never_mended = ("target_unknown", "target: expected 企业, 个体 or 团队, got 个人")
-    assert records.query(withheld) == [
+    assert second["withheld"] == [
         ("category_unknown", "category: expected a word of reference.product_category_map, got 月光贷"),
         never_mended,
     ]
-    shown = "select version, dq_status from financial_institutions.product where product_no = 'P3' and is_current"
-    assert records.query(shown) == [(1, "warn")]
-    # The party of the second decision was nobody's name until OTHER took it on the second night.
-    party = "select institution_id from financial_institutions.penalty where penalty_id = '2:1'"
-    assert records.query(party) == [(f"CN:{OTHER}",)]
-    records.night(NIGHTS[2], SAID[NIGHTS[2]])
-    assert records.query(withheld) == [never_mended]
-    assert records.query(shown) == [(2, "pass")]
+    assert (second["shown"], second["party"]) == ([(1, "warn")], [(f"CN:{OTHER}",)])
+    assert (third["withheld"], third["shown"]) == ([never_mended], [(2, "pass")])
 
 
 def test_organizations_are_known_by_their_numbers_and_names(lived: Records) -> None:

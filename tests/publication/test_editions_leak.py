@@ -80,10 +80,10 @@ def a_night(canaries: Canaries, number: int) -> dict[str, Any]:
     )
 
 
-def lived(world: World) -> Release:
+def lived(world: World, nights: int = NIGHTS) -> Release:
     """Several nights with a gate that quotes what it found; the last release."""
     canaries = Canaries()
-    for number in range(NIGHTS):
+    for number in range(nights):
         night = DAY + timedelta(number)
         world.build(a_night(canaries, number), night)
         quoted = canaries.new("internal")
@@ -160,7 +160,7 @@ def test_without_projection_the_canaries_are_found(
 ) -> None:
     """The test of leaks can fail: with a part of the projection left out it does."""
     monkeypatch.setattr(editions, *skipped)
-    release = lived(edition_world(tmp_path / "data"))
+    release = lived(edition_world(tmp_path / "data"), 2)
     found = {hit.split(": ")[0] for hit in leaks(path_of(release.path, "public"), "public")}
     assert {"fsdb.duckdb", "report.html", "guarantees/contract.parquet"} <= found
 
@@ -170,5 +170,5 @@ def test_rows_are_projected_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr("publication.catalogue._problems", lambda _: [])
     world = edition_world(tmp_path / "data")
     world.row_visibility = {}
-    found = {hit.split(": ")[0] for hit in leaks(path_of(lived(world).path, "public"), "public")}
+    found = {hit.split(": ")[0] for hit in leaks(path_of(lived(world, 2).path, "public"), "public")}
     assert "organizations/organization.parquet" in found

@@ -1,7 +1,6 @@
 """Whatever the classes of a table and its rows: an edition is the projection of the full release, night after night."""
 
 import json
-from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,10 +10,9 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from publication_world import DAY, World
 
-from publication import catalogue, database
+from publication import catalogue
 from publication.catalogue import CLASSIFICATIONS, Table
 from publication.editions import path_of
-from publication.sql import connect
 
 NEXT_DAY = DAY + timedelta(1)
 COLUMNS = ("id", "a", "b", "who", "src_family", "as_of", "file_sha256", "row_hash")
@@ -55,6 +53,7 @@ def expected(
     return found
 
 
+@pytest.mark.usefixtures("written_here")
 @settings(max_examples=12, phases=[Phase.explicit, Phase.generate])
 @given(KINDS, st.booleans(), st.tuples(STATES, STATES, STATES))
 def test_every_edition_shows_what_it_may_and_its_delta_leads_on(
@@ -70,9 +69,7 @@ def test_every_edition_shows_what_it_may_and_its_delta_leads_on(
             {"id": key, "src_family": "s", "row_hash": str(sorted(map(str, row.items()))), **row}
             for key, row in rows.items()
         ]
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(database, "write_apart", write_here)
-            release = world.night({name: full}, DAY + timedelta(number)).path
+        release = world.night({name: full}, DAY + timedelta(number)).path
         for edition in CLASSIFICATIONS:
             was = shows[edition]
             shows[edition] = now = expected(rows, kinds, edition, by_row, was)
@@ -84,13 +81,6 @@ def test_every_edition_shows_what_it_may_and_its_delta_leads_on(
                 assert set(world.query(here, f"FROM {name}")) == set(world.rows(here, name))
                 if number:
                     assert_delta(world, here, table, was, now)
-
-
-def write_here(directories: Sequence[Path], *_: object) -> None:
-    """What `write_apart` does, without the time that a process takes to start."""
-    for directory in directories:
-        with connect(directory) as connection:
-            database.write(connection, catalogue.of_release(directory), directory)
 
 
 def facts_of(

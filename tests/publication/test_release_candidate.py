@@ -14,6 +14,7 @@ import pytest
 from publication_world import DAY, NOW, SCHEMA, World, project, source, state
 
 from publication import candidate, catalogue, files
+from publication.candidate import Candidate
 from publication.database import DATABASE
 from publication.errors import PublicationError
 
@@ -27,6 +28,17 @@ def document(directory: Path, name: str = "release.json") -> Any:
 # -- what it holds -------------------------------------------------------------------------------------------
 
 
+@pytest.fixture(scope="module")
+def lived(tmp_path_factory: pytest.TempPathFactory) -> World:
+    return World(tmp_path_factory.mktemp("lived") / "data")
+
+
+@pytest.fixture(scope="module")
+def written(lived: World) -> Candidate:
+    """A candidate to look at."""
+    return lived.build()
+
+
 def test_every_table_is_a_parquet_file_ordered_by_its_key(world: World) -> None:
     written = world.build(state(project=[project(n) for n in (3, 1, 2)]))
     assert world.rows(written.path, "listing_pipeline.project", "project_id") == [("P1",), ("P2",), ("P3",)]
@@ -38,26 +50,23 @@ def test_every_table_is_a_parquet_file_ordered_by_its_key(world: World) -> None:
     assert not (written.path / "delta").exists()
 
 
-def test_the_database_says_what_the_parquet_files_say(world: World) -> None:
-    written = world.build()
-    assert world.database(written.path) == {name: world.rows(written.path, name) for name in SCHEMA}
+def test_the_database_says_what_the_parquet_files_say(lived: World, written: Candidate) -> None:
+    assert lived.database(written.path) == {name: lived.rows(written.path, name) for name in SCHEMA}
     comments = "SELECT comment FROM duckdb_{}() WHERE table_name = 'project'"
-    assert world.query(written.path, comments.format("tables")) == [("What project holds.",)]
-    assert world.query(written.path, comments.format("columns") + " AND column_name = 'plan_raise_cny'") == [
+    assert lived.query(written.path, comments.format("tables")) == [("What project holds.",)]
+    assert lived.query(written.path, comments.format("columns") + " AND column_name = 'plan_raise_cny'") == [
         ("The plan_raise_cny of a row. (CNY)",)
     ]
 
 
-def test_the_database_is_in_the_format_older_readers_know(world: World) -> None:
-    written = world.build()
+def test_the_database_is_in_the_format_older_readers_know(written: Candidate) -> None:
     with duckdb.connect() as connection:
         connection.execute(f"ATTACH '{written.path / DATABASE}' AS release (READ_ONLY)")
         tags = connection.sql("SELECT tags FROM duckdb_databases() WHERE database_name = 'release'").fetchall()[0][0]
     assert "v1.4.0" in tags["storage_version"]
 
 
-def test_nothing_else_is_left_in_the_directory(world: World) -> None:
-    written = world.build()
+def test_nothing_else_is_left_in_the_directory(written: Candidate) -> None:
     expected = {f"{name.replace('.', '/')}.parquet" for name in SCHEMA}
     expected |= {DATABASE, "datapackage.json", "release.json", "CHECKSUMS"}
     edition = {*expected, "report.html"}
@@ -66,12 +75,11 @@ def test_nothing_else_is_left_in_the_directory(world: World) -> None:
     assert [path.name for path in written.path.parent.iterdir()] == [DAY.isoformat()]
 
 
-def test_release_json_names_inputs_counts_sources_and_ledger(world: World) -> None:
-    written = world.build()
+def test_release_json_names_inputs_counts_sources_and_ledger(lived: World, written: Candidate) -> None:
     release = document(written.path)
     assert release["release_id"] == written.release_id
     assert (release["run_date"], release["code_version"], release["base"]) == ("2026-07-14", "c0de", None)
-    assert release["created"] == world.clock.isoformat()
+    assert release["created"] == lived.clock.isoformat()
     assert release["inputs"][0]["content_hash"] == "f" * 64
     assert release["sources"][0]["good_run_date"] == "2026-07-14"
     assert release["ledger"][0]["staged"] == 3
@@ -110,9 +118,8 @@ def test_datapackage_describes_tables_columns_units_licences_and_bytes(world: Wo
     assert fields["fetched_at"]["provenance"] is True
 
 
-def test_the_catalogue_can_be_read_back_from_a_release(world: World) -> None:
-    written = world.build()
-    declared = catalogue.load(world.path / "manifest.json")
+def test_the_catalogue_can_be_read_back_from_a_release(lived: World, written: Candidate) -> None:
+    declared = catalogue.load(lived.path / "manifest.json")
     read = catalogue.of_release(written.path)
     assert [(table.full_name, table.primary_key, table.facts) for table in read] == [
         (table.full_name, table.primary_key, table.facts) for table in declared

@@ -15,6 +15,7 @@ from publication_world import DAY, World, project, state
 from publication.content import Fingerprint, content_hash, fingerprint, release_id
 from publication.sql import connect
 
+pytestmark = pytest.mark.usefixtures("written_here")
 KNOWN = "1:1:bcb6530bfd26c42d:6929c895be9af37e"
 TYPES = {
     "name": "VARCHAR",

@@ -87,6 +87,7 @@ def every_step(tmp_path: Path, world: World, act: Callable[[World], object]) -> 
     raise AssertionError("it never ends")
 
 
+@pytest.mark.usefixtures("written_here")
 def test_publishing_killed_at_any_step(world: World, tmp_path: Path) -> None:
     world.names = ONE_TABLE
     first = world.night().release_id
@@ -112,6 +113,7 @@ def test_publishing_killed_at_any_step(world: World, tmp_path: Path) -> None:
         assert not survivor.candidate(NEXT_DAY).exists()
 
 
+@pytest.mark.usefixtures("written_here")
 def test_retention_killed_at_any_step(world: World, tmp_path: Path) -> None:
     world.names = ONE_TABLE
     ids = [world.night(state(project=[project(n)]), DAY + timedelta(n)).release_id for n in range(4)]

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from publication_world import DAY, NOW, World, finding, project, state
+from publication_world import DAY, NOW, World, copy, finding, project, state
 
 from publication import files
 from publication.base import Base
@@ -15,6 +15,7 @@ from publication.ledger import base_of
 from publication.publish import Release, current, releases, retain, rollback
 from publication.verify import verify_all
 
+pytestmark = pytest.mark.usefixtures("written_here")
 NEXT_DAY = DAY + timedelta(1)
 DAMAGE = ["{", "{}", "[]", '"x"', '{"release_id": 1, "run_date": "2026-07-14"}', '{"release_id": "../x"}']
 
@@ -24,10 +25,22 @@ def world(tmp_path: Path) -> World:
     return World(tmp_path / "data", ("listing_pipeline.project", "quality.source_status"))
 
 
+@pytest.fixture(scope="module")
+def lived(tmp_path_factory: pytest.TempPathFactory) -> World:
+    """A world after two nights, to be copied."""
+    lived = World(tmp_path_factory.mktemp("lived") / "data", ("listing_pipeline.project", "quality.source_status"))
+    lived.night()
+    lived.night(state(project=[project(1)]), NEXT_DAY)
+    return lived
+
+
 @pytest.fixture
-def two(world: World) -> tuple[Release, Release]:
+def two(world: World, lived: World) -> tuple[Release, Release]:
     """Two nights, the second current."""
-    return world.night(), world.night(state(project=[project(1)]), NEXT_DAY)
+    copy(lived.path, world.path)
+    world.clock = lived.clock
+    second, first = releases(world.releases)
+    return first, second
 
 
 def edit_index(world: World, **values: Any) -> None:

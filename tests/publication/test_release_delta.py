@@ -15,6 +15,7 @@ from publication_world import DAY, PROJECT, SCHEMA, World, project, state
 from publication.catalogue import Table, load
 from publication.delta import Counts
 
+pytestmark = pytest.mark.usefixtures("written_here")
 NEXT_DAY = DAY + timedelta(1)
 PROJECT_TABLE = "listing_pipeline.project"
 TWO_TABLES = (PROJECT_TABLE, "listing_pipeline.project_history")
@@ -78,7 +79,7 @@ def tables_of(projects: Mapping[Any, Any], history: Mapping[Any, Any]) -> dict[s
 
 
 # Two whole nights an example: no shrinking, which would take minutes.
-@settings(max_examples=20, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@settings(max_examples=12, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(PROJECT_ROWS, HISTORY_ROWS, PROJECT_ROWS, HISTORY_ROWS, st.booleans())
 def test_release_plus_delta_is_the_next_release(
     tmp_path_factory: pytest.TempPathFactory,

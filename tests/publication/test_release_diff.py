@@ -8,6 +8,7 @@ from publication_world import DAY, SCHEMA, World, project, state
 from publication.diff import diff
 from publication.errors import PublicationError
 
+pytestmark = pytest.mark.usefixtures("written_here")
 NEXT_DAY = DAY + timedelta(1)
 
 

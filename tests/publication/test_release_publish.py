@@ -14,6 +14,7 @@ from publication import ledger
 from publication.errors import GateNotPassed, PublicationError
 from publication.publish import current, path_of, publish, releases, retain, rollback, verify
 
+pytestmark = pytest.mark.usefixtures("written_here")
 NEXT_DAY = DAY + timedelta(1)
 
 

@@ -11,6 +11,7 @@ from publication_world import DAY, World, finding, project, source, state
 
 from publication import report
 
+pytestmark = pytest.mark.usefixtures("written_here")
 NEXT_DAY = DAY + timedelta(1)
 VOID = {"meta", "br", "link", "img", "input", "hr"}
 

@@ -10,10 +10,12 @@ from typing import Any
 
 import duckdb
 import pytest
-from publication_world import DAY, World, project, state
+from publication_world import DAY, World, copy, project, state
 
 from publication import files
-from publication.publish import verify
+from publication.publish import current, verify
+
+pytestmark = pytest.mark.usefixtures("written_here")
 
 
 def writable(path: Path) -> Path:
@@ -82,10 +84,20 @@ EDITS: dict[str, tuple[Callable[[Path], object], str]] = {
 }
 
 
+@pytest.fixture(scope="module")
+def lived(tmp_path_factory: pytest.TempPathFactory) -> World:
+    """A world after two nights, to be copied."""
+    lived = World(tmp_path_factory.mktemp("lived") / "data")
+    lived.night()
+    lived.night(state(project=[project(1)]), DAY + timedelta(1))
+    return lived
+
+
 @pytest.mark.parametrize("edit", EDITS)
-def test_an_edit_is_found(world: World, edit: str) -> None:
-    world.night()
-    release = world.night(state(project=[project(1)]), DAY + timedelta(1))
+def test_an_edit_is_found(world: World, lived: World, edit: str) -> None:
+    copy(lived.path, world.path)
+    release = current(world.releases)
+    assert release
     assert verify(world.releases, release.release_id) == []
     change, message = EDITS[edit]
     change(release.path)
