@@ -4,12 +4,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import great_expectations.expectations as gxe
+from great_expectations.expectations.expectation import parse_result_format
+from great_expectations.validator.metric_configuration import MetricConfiguration
+from great_expectations.validator.validator import ValidationDependencies
 
 from expectations.result import Severity
 
 BATCH = "{batch}"
 SAMPLE = 10
 _COUNT = "unexpected_count"
+_ROWS = "unexpected_rows_query.table"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +39,24 @@ class ExpectNoRows(gxe.UnexpectedRowsExpectation):  # type: ignore[misc]
     The original runs it twice and hands out rows only in the result format that fetches all of them.
     """
 
-    metric_dependencies = ("unexpected_rows_query.table",)
+    metric_dependencies = (_ROWS,)
+
+    def get_validation_dependencies(
+        self,
+        execution_engine: Any = None,  # noqa: ARG002  # as it is called
+        runtime_configuration: dict[str, Any] | None = None,
+    ) -> ValidationDependencies:
+        """The query over this batch; the original asks the whole configuration anew for every word of it."""
+        query = MetricConfiguration(
+            metric_name=_ROWS,
+            metric_domain_kwargs={"batch_id": self.batch_id, "row_condition": None, "condition_parser": None},
+            metric_value_kwargs={"unexpected_rows_query": self.unexpected_rows_query},
+        )
+        wanted = (runtime_configuration or {}).get("result_format", self.result_format)
+        return ValidationDependencies({_ROWS: query}, parse_result_format(wanted))
 
     def _validate(self, metrics: dict[str, Any], *_: Any, **__: Any) -> dict[str, Any]:
-        rows = metrics["unexpected_rows_query.table"]
+        rows = metrics[_ROWS]
         sample = [{name: value for name, value in row.items() if name != _COUNT} for row in rows]
         count = rows[0][_COUNT] if rows else 0
         return {"success": not rows, "result": {_COUNT: count, "partial_unexpected_index_list": sample}}

@@ -110,7 +110,7 @@ def test_past_its_maximum_age_a_source_stops_the_gate(begun):
 def test_the_gate_stops_the_first_night_without_an_exchange_unless_an_operator_accepts_it(installation):
     """7.2: each of the three is there. The message says which expectation, what it saw and what to do.
 
-    What is accepted stays in the release, marked.
+    What is accepted stays in the release, marked. And `--sources sse,bse` says that SZSE is not wanted.
     """
     installation.sim.fault("www.szse.cn:500")
     night = installation.night(FIRST)
@@ -129,11 +129,8 @@ def test_the_gate_stops_the_first_night_without_an_exchange_unless_an_operator_a
         ("7.2", True)
     ]
 
-
-def test_a_run_limited_to_some_sources_is_not_stopped_for_the_others(installation):
-    """`--sources sse,bse` says that SZSE is not wanted."""
     report = installation.run(FIRST, sources="sse,bse")
-    assert report.gate.passed
+    assert report.gate.passed, "a run limited to some sources does not want the others"
     assert set(statuses(installation)) == {"SSE", "BSE"}
 
 
