@@ -4,7 +4,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || echo python3
 # By uv, in a tenth of pip's time; by pip where only pip's own settings name the way to the packages, such as a mirror.
 PACKAGES := -c constraints.txt -e '.[dev]'
 .DEFAULT_GOAL := help
-.PHONY: help install run test check airflow bench clean
+.PHONY: help install run test form types sql airflow bench clean
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -21,12 +21,19 @@ run: install  ## play several nights against the simulator and publish releases
 	$(PY)/python -m simulator.demo
 
 test: install  ## everything: formatting, types, SQL style, tests
+	$(MAKE) --no-print-directory --jobs 2 --output-sync form types sql
+	$(PY)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+form:
 	$(PY)/ruff check .
 	$(PY)/ruff format --check .
-	$(PY)/mypy
-	$(PY)/sqlfluff lint --processes 2 dbt_project/models
 	$(PY)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
-	$(PY)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+types:
+	$(PY)/mypy
+
+sql:
+	$(PY)/sqlfluff lint --processes 2 dbt_project/models
 
 airflow: install  ## Airflow's scheduler and pages with the DAG, and the simulator, until Ctrl-C
 	$(PY)/python -m simulator.airflow
