@@ -24,6 +24,8 @@ test: install  ## everything: formatting, types, SQL style, tests
 	$(MAKE) --no-print-directory --jobs 2 --output-sync form types sql
 	$(PY)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
+form types sql: install
+
 form:
 	$(PY)/ruff check .
 	$(PY)/ruff format --check .

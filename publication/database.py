@@ -105,7 +105,7 @@ def _main(threads: str, memory_limit: str, *directories: str) -> None:
         os._exit(1)
 
     threading.Thread(target=end_with_the_parent, daemon=True).start()
-    spill = Path(directories[0]) / ".spill"
+    spill = Path(directories[-1]) / ".spill"  # it may hold all that the ones before it hold, not the other way round
     with connect(spill, int(threads) if threads else None, memory_limit or None) as connection:
         for path in map(Path, directories):
             write(connection, catalogue.of_release(path), path)

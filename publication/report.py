@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -33,10 +34,8 @@ def write(directory: Path, connection: duckdb.DuckDBPyConnection | None = None) 
     Works without a verdict and with a stopped one too, to see what the gate stopped; and for an edition, which holds
     no verdict. The page loads nothing. `connection`: an open DuckDB; without it one is opened.
     """
-    if connection is None:
-        with connect(directory) as opened:
-            return write(directory, opened)
-    page = _template().render(_page(directory, connection))
+    with nullcontext(connection) if connection else connect(directory) as opened:
+        page = _template().render(_page(directory, opened))
     files.write(directory / REPORT, page.encode())
     return directory / REPORT
 

@@ -19,6 +19,7 @@ from pipeline import arrivals, sources
 from pipeline.cli import app
 from pipeline.night import Night
 from pipeline.settings import Settings, load
+from tests.installation import LaterClock
 
 TONIGHT, SOURCE = date(2026, 11, 27), "nfra_institutions"
 EXAMPLES = Path(__file__).parents[2] / "docs" / "deliveries" / "examples"
@@ -53,18 +54,11 @@ class Office:
         return {path: content for path, content in found.items() if "/locks/" not in path}
 
 
-class Noon:
+@dataclass
+class Noon(LaterClock):
     """It is noon in Shanghai on 2026-11-27, and a second later each time one asks."""
 
-    def __init__(self) -> None:
-        self.instant = datetime(2026, 11, 27, 4, tzinfo=UTC)
-
-    def now(self) -> datetime:
-        self.instant += timedelta(seconds=1)
-        return self.instant
-
-    def monotonic(self) -> float:
-        return self.instant.timestamp()
+    instant: datetime = datetime(2026, 11, 27, 4, tzinfo=UTC)
 
     def sleep(self, seconds: float) -> None:
         raise AssertionError(f"nothing to wait {seconds} s for")
