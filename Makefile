@@ -14,7 +14,7 @@ install: .venv/installed  ## environment in .venv, with .venv/bin/fsdb
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(PY)/pip install --disable-pip-version-check --progress-bar off -c constraints.txt uv
-	$(PY)/uv pip install --python $(PY)/python --quiet $(PACKAGES) || $(PY)/pip install --progress-bar off $(PACKAGES)
+	$(PY)/uv pip install --python $(PY)/python --quiet --compile-bytecode $(PACKAGES) || $(PY)/pip install --progress-bar off $(PACKAGES)
 	@touch $@
 
 run: install  ## play several nights against the simulator and publish releases

@@ -44,10 +44,11 @@ class Dbt:
         if key in _PARSED:
             write_atomic(file, _PARSED[key][1])
         else:
-            _PARSED[key] = self._invoke("parse").result, file.read_bytes()
+            # Not the whole path: dbt would forget what it knows of the project wherever a data folder is moved.
+            _PARSED[key] = self._invoke("parse", warehouse=self._warehouse.name).result, file.read_bytes()
         return _PARSED[key][0]
 
-    def _invoke(self, command: str, *arguments: str) -> Any:
+    def _invoke(self, command: str, *arguments: str, warehouse: str = "") -> Any:
         from dbt.adapters.duckdb.connections import DuckDBConnectionManager
         from dbt.cli.main import dbtRunner
 
@@ -55,7 +56,7 @@ class Dbt:
         quiet = ["--log-level", "none", "--log-level-file", "warn", "--log-path", str(self._workdir / "logs")]
         where = ["--project-dir", str(PROJECT_DIR), "--profiles-dir", str(PROJECT_DIR)]
         where += ["--target-path", str(self._workdir / "target")]
-        with _environment(FSDB_WAREHOUSE=str(self._warehouse)):
+        with _environment(FSDB_WAREHOUSE=warehouse or str(self._warehouse)):
             try:
                 outcome = dbtRunner(manifest=self._manifest).invoke([*quiet, command, *where, *arguments])
             finally:

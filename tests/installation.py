@@ -17,7 +17,9 @@ from pipeline.settings import Settings
 from pipeline.version import code_version
 from simulator.server import Simulator
 
-FIRST, SECOND = date(2026, 7, 13), date(2026, 7, 14)
+FIRST, SECOND, THIRD = date(2026, 7, 13), date(2026, 7, 14), date(2026, 7, 15)
+# Before every night of any test: what was built for it can be built on.
+BEFORE = date(2020, 1, 1)
 
 
 @dataclass
@@ -59,11 +61,11 @@ class Installation:
     def run(self, run_date: date | str, *accept: str, **given: Any) -> Report:
         return self.night(run_date, **given).run(frozenset(accept))
 
-    def query(self, sql: str) -> list[tuple[Any, ...]]:
-        """Rows of the current release."""
+    def query(self, sql: str, release_id: str | None = None) -> list[tuple[Any, ...]]:
+        """Rows of the current release, or of another."""
         from publication import publish
 
-        path = publish.path_of(self.data / "releases", None) / "fsdb.duckdb"
+        path = publish.path_of(self.data / "releases", release_id) / "fsdb.duckdb"
         with duckdb.connect(str(path), read_only=True) as con:
             return con.execute(sql).fetchall()
 
@@ -104,7 +106,8 @@ def begin(folder: Path) -> None:
     # Whatever this process has parsed before: the file that spares other processes the parsing is wanted as well.
     _PARSED.clear()
     with Simulator(size=400, seed=1, night=str(FIRST)) as sim:
-        before = Installation(sim, folder / "before").night(FIRST - timedelta(days=1))
+        installation = Installation(sim, folder / "before")
+        before = Night(installation.settings(), BEFORE, installation.clock)  # the world knows nothing of that night
         empty = {
             (spec.id, name): ChangeLog(
                 before.settings.changes, before.archive, spec.id, name, resource, spec.address

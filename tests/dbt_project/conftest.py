@@ -7,12 +7,14 @@ import pytest
 from listing_build import Dbt, Lived, Warehouse
 from listing_world import LATE, NIGHTS, Change, change_logs, until
 
+from tests.installation import Begun
+
 
 @pytest.fixture(scope="session")
-def dbt(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dbt]:
+def dbt(tmp_path_factory: pytest.TempPathFactory, begun_with: Begun) -> Iterator[Dbt]:
     """dbt, with the project parsed."""
     before = os.environ.get("FSDB_WAREHOUSE")
-    yield Dbt(tmp_path_factory.mktemp("dbt"))
+    yield Dbt(tmp_path_factory.mktemp("dbt"), begun_with)
     if before is None:
         os.environ.pop("FSDB_WAREHOUSE", None)
     else:

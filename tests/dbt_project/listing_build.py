@@ -17,21 +17,32 @@ from raw_schema import lay_out, logged
 
 from identity.resolve import resolve
 from pipeline.warehouse import selection
+from tests.installation import Begun
 
 BUILD_FILE = "warehouse.duckdb"
 Resource = tuple[str, str]
 
 
 class Dbt:
-    """dbt with the project parsed once; `warnings` holds what parsing warned of."""
+    """dbt with the project parsed once, and build files to begin with."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self.warnings: list[str] = []
+    def __init__(self, folder: Path, begun: Begun) -> None:
+        self._folder, self._begun = folder, begun
+        shutil.copytree(begun.parsed, folder / "target")
         # The name of the file is the name of the database, and the manifest keeps it.
-        parser = dbtRunner(callbacks=[self._note])
-        self.manifest: Manifest = self._invoke(parser, folder / BUILD_FILE, "parse", "--no-partial-parse")
+        self.manifest: Manifest = self._invoke(dbtRunner(), Path(BUILD_FILE), "parse")
         self._runner = dbtRunner(manifest=self.manifest)
+
+    def warnings(self) -> list[str]:
+        """What dbt warns of when it parses everything anew."""
+        said: list[str] = []
+
+        def note(event: EventMsg) -> None:
+            if event.info.level in ("warn", "error"):
+                said.append(str(event.info))
+
+        self._invoke(dbtRunner(callbacks=[note]), Path(BUILD_FILE), "parse", "--no-partial-parse")
+        return said
 
     def __call__(self, warehouse: Path, *arguments: str) -> Any:
         """Run a dbt command on a build file; returns its result, fails with every node that failed."""
@@ -51,21 +62,8 @@ class Dbt:
         self(warehouse, "build", *after, *anew)
 
     def begin(self, warehouse: Path) -> None:
-        """Put a build file without a record at `warehouse`, every model and seed in it; it is built once."""
-        empty = self._folder / "empty" / BUILD_FILE
-        if not empty.exists():
-            empty.parent.mkdir()
-            with duckdb.connect(str(empty)) as db:
-                lay_out(db, date(2026, 1, 1), {}, [])
-            before, after = selection(None)
-            self(empty, "build", "--exclude-resource-type", "unit_test", *before)
-            resolve(empty, empty.parent / "decisions", date(2026, 1, 1))
-            self(empty, "build", "--exclude-resource-type", "unit_test", *after)
-        shutil.copy(empty, warehouse)
-
-    def _note(self, event: EventMsg) -> None:
-        if event.info.level in ("warn", "error"):
-            self.warnings.append(str(event.info))
+        """Put a build file without a record at `warehouse`, every model and seed in it."""
+        shutil.copy(self._begun.empty / BUILD_FILE, warehouse)
 
     def _invoke(self, runner: dbtRunner, warehouse: Path, *arguments: str) -> Any:
         os.environ["FSDB_WAREHOUSE"] = str(warehouse)

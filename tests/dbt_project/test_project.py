@@ -24,7 +24,7 @@ def published(dbt: Dbt) -> list[Any]:
 
 
 def test_it_parses_without_a_warning(dbt: Dbt) -> None:
-    assert dbt.warnings == []
+    assert dbt.warnings() == []
 
 
 def test_every_rule_keeps_its_unit_test(dbt: Dbt, empty: Warehouse) -> None:

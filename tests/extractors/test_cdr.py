@@ -1,9 +1,6 @@
-"""The Consumer Data Right: real dates against their true figures, and holders that misbehave."""
+"""The Consumer Data Right: holders that misbehave. Its real dates are looked at in tests/real."""
 
-import json
 import shutil
-from collections import Counter
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -21,10 +18,8 @@ from extractors.core.http import Client
 from extractors.core.spec import SourceSpec, all_specs
 from extractors.sources.cdr import extractor
 
-DATES = [date(2022, 6, 1), date(2024, 4, 14), date(2024, 4, 15)]
-BEFORE, TONIGHT = DATES[1:]
+BEFORE, TONIGHT = date(2024, 4, 14), date(2024, 4, 15)
 REGISTER = "/api.cdr.gov.au/cdr-register/v1/banking/data-holders/brands/summary"
-every_date = pytest.mark.parametrize("night", DATES, ids=str)
 
 
 @dataclass
@@ -33,14 +28,13 @@ class Installation:
 
     folder: Path
     clock: Any
-    least: int = 100
 
     @property
     def spec(self) -> SourceSpec:
-        """The source's spec; scripted banks are allowed to have fewer products than the real ones."""
+        """The source's spec; scripted banks may have fewer products than the real ones."""
         spec = all_specs()["cdr"]
         product = spec.resources["product"]
-        product = product.model_copy(update={"rows": product.rows.model_copy(update={"min": self.least})})
+        product = product.model_copy(update={"rows": product.rows.model_copy(update={"min": 0})})
         return spec.model_copy(update={"resources": spec.resources | {"product": product}})
 
     @property
@@ -63,14 +57,6 @@ class Installation:
         assert attempt
         return pq.read_table(attempt.records()).to_pylist()
 
-    def listed(self, night: date) -> Iterator[str]:
-        """The category of every product in the lists of a night, counted in the kept answers."""
-        attempt = self.archive.last("cdr", "product", night)
-        assert attempt
-        for row in pq.read_table(attempt.folder / "payloads.parquet", columns=["url", "body", "status"]).to_pylist():
-            if "/banking/products?" in row["url"] and row["status"] == 200:
-                yield from (entry["productCategory"] for entry in json.loads(row["body"])["data"]["products"])
-
     def changes(self, until: date) -> dict[date, tuple[int, int, int]]:
         """(added, changed, removed) of every night up to `until`."""
         spec = self.spec
@@ -78,70 +64,6 @@ class Installation:
             self.folder / "changes", self.archive, "cdr", "product", spec.resources["product"], spec.address
         )
         return {n.basis.run_date: (n.basis.added, n.basis.changed, n.basis.removed) for n in log.update(until)}
-
-
-# -- real dates ------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def truth(upstream_truth: dict[str, Any]) -> dict[str, Any]:
-    """The true figures of the stored dates."""
-    figures: dict[str, Any] = upstream_truth["cdr"]
-    return figures
-
-
-@pytest.fixture(scope="module")
-def real(box: Callable[..., Any], tmp_path_factory: Any, new_clock: Any) -> tuple[Installation, dict[date, Outcome]]:
-    """An installation that crawled every stored date once, and what became of it."""
-    used, running = Installation(tmp_path_factory.mktemp("cdr"), new_clock()), box(DATES[0])
-    outcomes = {}
-    for night in DATES:
-        running.go_to(night)
-        brands = used.fetch(running.address, night, "brand")
-        assert (brands.is_good, brands.warnings) == (True, [])
-        outcomes[night] = used.fetch(running.address, night)
-    return used, outcomes
-
-
-@every_date
-def test_a_real_date_comes_with_its_true_figures(night: date, real: Any, truth: Any) -> None:
-    """Lists with products, empty ones, broken holders, products listed and distinct, business loans."""
-    used, outcomes = real
-    outcome, true = outcomes[night], truth["dates"][str(night)]
-    assert len(used.records(night, "brand")) == true["brands"]
-    named = {row["brand_id"] for row in used.records(night, "brand")}
-    came = Counter(bool(count.records) for part, count in outcome.parts.items() if part in named)
-    assert came == {True: true["lists_with_products"], False: true["empty_lists"]}
-    assert len(outcome.broken) == sum(true["error_answers"].values()) + true["brands_without_stored_answer"]
-    assert (outcome.fetched, outcome.records) == (true["products"], true["distinct_brand_product"])
-    assert outcome.duplicates == true["products"] - true["distinct_brand_product"]
-    assert Counter(used.listed(night)) == true["by_category"]
-
-
-def test_changes_between_two_real_days_are_the_true_ones(real: Any, truth: Any) -> None:
-    """What a failing holder did not say is not removed, what is new is added, and content may change in silence."""
-    used, _ = real
-    true = truth["changes"]["2024-04-14 -> 2024-04-15"]
-    added, changed, removed = used.changes(TONIGHT)[TONIGHT]
-    assert (added, removed) == (true["added"], true["gone"])
-    assert changed >= true["last_updated_changed"]
-
-
-def test_brands_that_left_the_register_are_withdrawn(real: Any, truth: Any) -> None:
-    """The register says who there is: all ids of 2022 are gone in 2024, and their products with them."""
-    used, outcomes = real
-    gone = truth["changes"]["2022-06-01 -> 2024-04-14"]["gone"]
-    assert used.changes(BEFORE)[BEFORE] == (truth["dates"][str(BEFORE)]["distinct_brand_product"], 0, gone)
-    assert any("no longer named by the source" in warning for warning in outcomes[BEFORE].warnings)
-
-
-def test_a_detail_that_fails_leaves_what_the_list_says(real: Any) -> None:
-    """The product stays, with the columns of the list, and the outcome says so."""
-    used, outcomes = real
-    (said,) = [warning for warning in outcomes[BEFORE].warnings if warning.startswith("MOVE Bank")]
-    assert "1 products without detail, kept as listed: Express_Saver" in said
-    rows = [row for row in used.records(BEFORE) if row["productId"] == "Express_Saver"]
-    assert {bool(row["name"] and row["productCategory"]) for row in rows} == {True}
 
 
 # -- holders that misbehave ------------------------------------------------------------------------------------------
@@ -194,7 +116,7 @@ def holders(server: Server) -> Holders:
 @pytest.fixture
 def bank(holders: Holders, tmp_path: Path, clock: Any) -> Installation:
     """An installation that read both banks whole, the night before."""
-    used = Installation(tmp_path, clock, least=0)
+    used = Installation(tmp_path, clock)
     outcome = used.fetch(holders.address, BEFORE)
     assert (outcome.status, outcome.records, sorted(outcome.parts)) == ("complete", 80, list(holders.products))
     return used

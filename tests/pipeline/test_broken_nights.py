@@ -1,47 +1,19 @@
 """A night that dies at any point, and a disk that is full: the next run finishes, nothing is half-published."""
 
-import os
-import resource
+import re
 import signal
 import subprocess
 import sys
-from contextlib import suppress
-from datetime import date
+from datetime import timedelta
 from pathlib import Path
 
 from typer.testing import CliRunner
 
+from extractors.core.spec import all_specs
 from pipeline.cli import app
 from publication import publish
-
-FIRST, SECOND = date(2026, 7, 13), date(2026, 7, 14)
-
-
-def fsdb(installation, *arguments: str, limit: int | None = None) -> subprocess.Popen[str]:
-    """The command line in a process of its own; `limit`: the largest file it may write, bytes."""
-    env = {name: value for name, value in os.environ.items() if name == "FSDB_SOURCES" or not name.startswith("FSDB_")}
-    env |= {"FSDB_DATA_DIR": str(installation.data), "FSDB_UPSTREAM": installation.sim.url}
-
-    def small_disk() -> None:
-        # Python ignores the signal, so that a write beyond the limit is an error like that of a full disk.
-        if limit is not None:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
-
-    return subprocess.Popen(
-        [sys.executable, "-W", "ignore", "-m", "pipeline.cli", *arguments],
-        env=env,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        preexec_fn=small_disk,
-    )
-
-
-def finished(process: subprocess.Popen[str]) -> tuple[int, str]:
-    """Exit code and what it said."""
-    said, _ = process.communicate(timeout=300)
-    return process.returncode, said
-
+from tests.installation import FIRST, SECOND
+from tests.pipeline import processes
 
 # By the files that tell it, in the order in which they come.
 MOMENTS = {
@@ -50,23 +22,20 @@ MOMENTS = {
     "before dbt": "changes/szse/ipo_project/run_date={night}/changes.json",
     "while dbt builds": "build/warehouse.duckdb.wal",
     "while the candidate is written": "candidates/.{night}*",
-    "before the gate": "candidates/{night}/release.json",
     "before publishing": "candidates/{night}/gate.json",
     "around the rename": "releases/{night}-*",
 }
 
 
-def test_a_night_killed_again_and_again_is_finished_by_the_next_run(installation, begun_with):
+def test_a_night_killed_again_and_again_is_finished_by_the_next_run(installation, begun_with, tmp_path):
     """SIGKILL as soon as the files say the moment has come; then the same command again, nothing cleaned by hand."""
     for moment, pattern in MOMENTS.items():
-        with fsdb(installation, "run", "--run-date", str(FIRST)) as process:
-            while not any(installation.data.glob(pattern.format(night=FIRST))):
-                with suppress(subprocess.TimeoutExpired):
-                    process.wait(timeout=0.003)  # not a loop that takes the processor from the night
-                    break
-            process.send_signal(signal.SIGKILL)
-            process.communicate()
-        assert process.returncode == -signal.SIGKILL or moment == "around the rename", f"{moment}: it never came"
+        process = processes.begin(installation, "run", "--run-date", str(FIRST), said=tmp_path / "said")
+        while process.is_alive() and not any(installation.data.glob(pattern.format(night=FIRST))):
+            process.join(timeout=0.003)  # not a loop that takes the processor from the night
+        process.kill()
+        process.join()
+        assert process.exitcode == -signal.SIGKILL or moment == "around the rename", f"{moment}: it never came"
         for release in publish.releases(installation.data / "releases"):
             assert publish.verify(installation.data / "releases", release.release_id) == []
     report = installation.run(FIRST)
@@ -75,12 +44,15 @@ def test_a_night_killed_again_and_again_is_finished_by_the_next_run(installation
     assert leftovers == []
 
 
-def test_a_full_disk_is_an_error_in_words_and_publishes_nothing(begun):
+def test_a_full_disk_is_an_error_in_words_and_publishes_nothing(begun, tmp_path):
     """Every file larger than 100 kB fails; what people see stays what it was, and the next run succeeds."""
     before = publish.current(begun.data / "releases")
     begun.sim.night = SECOND
-    code, said = finished(fsdb(begun, "run", "--run-date", str(SECOND), limit=100_000))
-    assert code == 1, said
+    file = tmp_path / "said"
+    process = processes.begin(begun, "run", "--run-date", str(SECOND), said=file, limit=100_000)
+    process.join()
+    said = file.read_text()
+    assert process.exitcode == 1, said
     assert "error:" in said
     assert "Traceback" not in said
     assert "next" in said
@@ -90,11 +62,31 @@ def test_a_full_disk_is_an_error_in_words_and_publishes_nothing(begun):
 
 
 def test_the_exit_code_says_how_a_night_ended(begun, monkeypatch):
-    """0 published, 3 stopped by the gate, 2 a usage error, 1 anything else; and never a traceback."""
-    begun.sim.fault("*:500")
+    """0 published, 3 stopped by the gate, 2 a usage error, 1 anything else; and never a traceback.
+
+    The same night again asks nobody and gives the same release. Past its maximum age a source stops the gate.
+    """
+    release = publish.current(begun.data / "releases")
+    late = FIRST + timedelta(days=all_specs()["szse"].cadence.max_age_nights + 1)
+    begun.sim.fault("www.szse.cn:403")  # not worth a second try, nor a wait
+    monkeypatch.setenv("FSDB_DATA_DIR", str(begun.data))
+    monkeypatch.setenv("FSDB_UPSTREAM", begun.sim.url)
+
+    def fsdb(*arguments: str) -> tuple[int, str]:
+        result = CliRunner().invoke(app, list(arguments))
+        assert "Traceback" not in result.output, (arguments, result.output)
+        assert result.exception is None or isinstance(result.exception, SystemExit), arguments
+        return result.exit_code, result.output
+
+    code, said = fsdb("run", "--run-date", str(FIRST))
+    assert (code, "next: fsdb query" in said) == (0, True), said
+    assert begun.sim.requests == []
+    code, said = fsdb("run", "--run-date", str(late))
+    assert (code, f"gate stopped the night {late}" in said) == (3, True), said
+    assert re.search(r"S10 [^\n]*\n[^\n]*first: source_id szse", said), said
+    assert publish.current(begun.data / "releases").release_id == release.release_id
+
     cases = {
-        ("run", "--run-date", str(FIRST)): (0, "next: fsdb query"),
-        ("run", "--run-date", "2026-07-18"): (3, "gate stopped the night 2026-07-18"),
         ("run", "--run-date", "2026-7-1"): (2, "expected YYYY-MM-DD"),
         ("run", "--run-date", "2999-01-01"): (2, "lies in the future"),
         ("run", "--sources", "nyse"): (2, "no source 'nyse'"),
@@ -105,18 +97,13 @@ def test_the_exit_code_says_how_a_night_ended(begun, monkeypatch):
         ("query", "--release", "2026-01-01-000000000000", "select 1"): (1, "is not there"),
         ("rollback", "2026-01-01-000000000000"): (1, "is not there"),
         ("publish", "--run-date", "2026-07-12"): (1, "nothing was built yet"),
-        ("extract", "sse", "--run-date", "2026-07-12"): (1, "answered 500"),
+        ("extract", "szse", "--run-date", "2026-07-12"): (1, "answered 403"),
         # The candidate of the night that the gate has stopped.
-        ("audit", "--run-date", "2026-07-18", "--accept", "9.9"): (2, "cannot accept 9.9"),
+        ("audit", "--run-date", str(late), "--accept", "9.9"): (2, "cannot accept 9.9"),
     }
-    monkeypatch.setenv("FSDB_DATA_DIR", str(begun.data))
-    monkeypatch.setenv("FSDB_UPSTREAM", begun.sim.url)
     for arguments, (expected, words) in cases.items():
-        result = CliRunner().invoke(app, list(arguments))
-        said = result.output
-        assert (result.exit_code, words in said) == (expected, True), (arguments, result.exit_code, said)
-        assert "Traceback" not in said, (arguments, said)
-        assert result.exception is None or isinstance(result.exception, SystemExit), arguments
+        code, said = fsdb(*arguments)
+        assert (code, words in said) == (expected, True), (arguments, code, said)
 
 
 def test_rows_can_be_had_as_a_table_csv_json_and_parquet(begun, tmp_path: Path, monkeypatch):

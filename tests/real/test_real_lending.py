@@ -4,16 +4,23 @@ The whole pipeline, from the answers and files as they came to the published rel
 stored files.
 """
 
+import json
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import duckdb
+import pyarrow.parquet as pq
 import pytest
 
+from extractors.core.archive import Archive, Attempt, Outcome
+from extractors.core.changes import ChangeLog
 from extractors.core.clock import Clock
+from extractors.core.spec import all_specs
 from pipeline.night import Night, Report
 from pipeline.settings import Settings
 from publication import publish
@@ -56,6 +63,91 @@ def query(reports: dict[str, Report]) -> Iterator[Query]:
     path = reports[NIGHTS[-1]].release.path
     with duckdb.connect(str(path / "fsdb.duckdb"), read_only=True) as con:
         yield lambda sql: con.execute(sql).fetchall()
+
+
+@dataclass(frozen=True)
+class Crawled:
+    """What was kept of the answers of Australia's holders."""
+
+    settings: Settings
+
+    @property
+    def archive(self) -> Archive:
+        return Archive(self.settings.raw)
+
+    def attempt(self, night: str, name: str = "product") -> Attempt:
+        attempt = self.archive.last("cdr", name, date.fromisoformat(night))
+        assert attempt
+        return attempt
+
+    def outcome(self, night: str) -> Outcome:
+        return self.attempt(night).outcome
+
+    def records(self, night: str, name: str = "product") -> list[dict[str, Any]]:
+        return pq.read_table(self.attempt(night, name).records()).to_pylist()
+
+    def listed(self, night: str) -> Iterator[str]:
+        """The category of every product in the lists of a night, counted in the kept answers."""
+        path = self.attempt(night).folder / "payloads.parquet"
+        for row in pq.read_table(path, columns=["url", "body", "status"]).to_pylist():
+            if "/banking/products?" in row["url"] and row["status"] == 200:
+                yield from (entry["productCategory"] for entry in json.loads(row["body"])["data"]["products"])
+
+    def changes(self, night: str) -> tuple[int, int, int]:
+        """How many products a night added, changed and removed."""
+        spec, until = all_specs()["cdr"], date.fromisoformat(night)
+        resource = spec.resources["product"]
+        log = ChangeLog(self.settings.changes, self.archive, "cdr", "product", resource, spec.address)
+        (found,) = [entry.basis for entry in log.update(until) if entry.basis.run_date == until]
+        return found.added, found.changed, found.removed
+
+
+@pytest.fixture(scope="module")
+def crawled(reports: dict[str, Report]) -> Crawled:
+    """The archive of the nights."""
+    return Crawled(Settings(data_dir=reports[NIGHTS[-1]].release.path.parents[1]))
+
+
+@pytest.mark.parametrize("night", NIGHTS[:3])
+def test_a_real_date_comes_with_its_true_figures(night: str, crawled: Crawled, upstream_truth: dict[str, Any]) -> None:
+    """Lists with products, empty ones, broken holders, products listed and distinct, business loans."""
+    outcome, true = crawled.outcome(night), upstream_truth["cdr"]["dates"][night]
+    brands = crawled.attempt(night, "brand").outcome
+    assert (brands.is_good, brands.warnings) == (True, [])
+    named = {row["brand_id"] for row in crawled.records(night, "brand")}
+    assert len(crawled.records(night, "brand")) == true["brands"]
+    came = Counter(bool(count.records) for part, count in outcome.parts.items() if part in named)
+    assert came == {True: true["lists_with_products"], False: true["empty_lists"]}
+    assert len(outcome.broken) == sum(true["error_answers"].values()) + true["brands_without_stored_answer"]
+    assert (outcome.fetched, outcome.records) == (true["products"], true["distinct_brand_product"])
+    assert outcome.duplicates == true["products"] - true["distinct_brand_product"]
+    assert Counter(crawled.listed(night)) == true["by_category"]
+
+
+def test_changes_between_two_real_days_are_the_true_ones(crawled: Crawled, upstream_truth: dict[str, Any]) -> None:
+    """What a failing holder did not say is not removed, what is new is added, and content may change in silence."""
+    true = upstream_truth["cdr"]["changes"]["2024-04-14 -> 2024-04-15"]
+    added, changed, removed = crawled.changes("2024-04-15")
+    assert (added, removed) == (true["added"], true["gone"])
+    assert changed >= true["last_updated_changed"]
+
+
+def test_brands_that_left_the_register_are_withdrawn(crawled: Crawled, upstream_truth: dict[str, Any]) -> None:
+    """The register says who there is: all ids of 2022 are gone in 2024, and their products with them."""
+    true = upstream_truth["cdr"]
+    gone = true["changes"]["2022-06-01 -> 2024-04-14"]["gone"]
+    assert crawled.changes("2024-04-14") == (true["dates"]["2024-04-14"]["distinct_brand_product"], 0, gone)
+    warnings = crawled.outcome("2024-04-14").warnings
+    assert any("no longer named by the source" in warning for warning in warnings)
+
+
+def test_a_detail_that_fails_leaves_what_the_list_says(crawled: Crawled) -> None:
+    """The product stays, with the columns of the list, and the outcome says so."""
+    warnings = crawled.outcome("2024-04-14").warnings
+    (said,) = [warning for warning in warnings if warning.startswith("MOVE Bank")]
+    assert "1 products without detail, kept as listed: Express_Saver" in said
+    rows = [row for row in crawled.records("2024-04-14") if row["productId"] == "Express_Saver"]
+    assert {bool(row["name"] and row["productCategory"]) for row in rows} == {True}
 
 
 def as_of(what: str, day: str) -> str:

@@ -1,0 +1,43 @@
+"""The command line in processes of their own that begin with the libraries loaded: loading takes as long as a night."""
+
+import multiprocessing
+import os
+import resource
+import sys
+from multiprocessing.context import ForkServerProcess
+from pathlib import Path
+
+from tests.installation import Installation
+
+_FORKS = multiprocessing.get_context("forkserver")
+_FORKS.set_forkserver_preload(
+    ["tests.pipeline.processes", "pipeline.cli", "expectations.gate", "dbt.cli.main", "dbt.adapters.duckdb.connections"]
+)
+
+
+def begin(installation: Installation, *arguments: str, said: Path, limit: int | None = None) -> ForkServerProcess:
+    """Start `fsdb` with `arguments` on an installation; what it says goes to the file `said`.
+
+    `limit`: the largest file it may write, bytes.
+    """
+    env = {name: value for name, value in os.environ.items() if name == "FSDB_SOURCES" or not name.startswith("FSDB_")}
+    env |= {"FSDB_DATA_DIR": str(installation.data), "FSDB_UPSTREAM": installation.sim.url}
+    process = _FORKS.Process(target=_fsdb, args=(arguments, env, said, limit))
+    process.start()
+    return process
+
+
+def _fsdb(arguments: tuple[str, ...], env: dict[str, str], said: Path, limit: int | None) -> None:
+    """In the new process: be the command."""
+    os.environ.clear()
+    os.environ.update(env)
+    with said.open("wb") as file:
+        for stream in (1, 2):
+            os.dup2(file.fileno(), stream)
+    if limit is not None:
+        # Python ignores the signal, so that a write beyond the limit is an error like that of a full disk.
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+    sys.argv = ["fsdb", *arguments]
+    from pipeline.cli import main
+
+    main()
