@@ -99,13 +99,13 @@ def check(table: pa.Table, resource: Resource, sender: str, period: str) -> Chec
         given = f"{literal(sender)} as sender, {literal(period)} as period"
         kept = ", ".join(map(quoted, resource.kept[2:]))
         good = con.sql(f"select {given}, {kept}, _row from judged where is_first and not lost order by _at")
-        rows, duplicates, faulty, rejected = con.sql(
+        rows, duplicates, faulty, rejected = con.execute(
             """select
                 count(*), count(*) filter (not is_first and not lost),
                 count(*) filter (is_first and not lost and fault is not null), count(*) filter (lost)
             from judged"""
         ).fetchall()[0]
-        faults = con.sql(f"select fault from judged where fault is not null order by _at limit {SHOWN}").fetchall()
+        faults = con.execute(f"select fault from judged where fault is not null order by _at limit {SHOWN}").fetchall()
         last = _last_number(con, resource)
         return Checked(good.to_arrow_table(), rows, duplicates, faulty, rejected, [text for (text,) in faults], last)
 
@@ -247,5 +247,5 @@ def _last_number(con: duckdb.DuckDBPyConnection, resource: Resource) -> str | No
     if resource.file is None or resource.file.declared is None:
         return None
     name = quoted(resource.file.declared)
-    found = con.sql(f"select {name} from judged where {name} is not null order by _at desc limit 1").fetchall()
+    found = con.execute(f"select {name} from judged where {name} is not null order by _at desc limit 1").fetchall()
     return str(found[0][0]) if found else None

@@ -125,7 +125,7 @@ class RecordWriter:
             from {source}""",
             path,
         )
-        counted = self._con.sql(f"select count(*) from {source}").fetchall()
+        counted = self._con.execute(f"select count(*) from {source}").fetchall()
         self._parts[bulk.partition] = _Part(0, counted[0][0], bulk.declared_total)
 
     def _check(self, records: list[dict[str, Any]]) -> None:
@@ -211,7 +211,7 @@ class RecordWriter:
         self._con.register("valid", pa.table({"part": names, "crawl": pa.array(crawls, pa.int32())}))
         self._require_keys(f"{pages} as page semi join valid on page._part = valid.part and page._crawl = valid.crawl")
         # Records stream through as they came; only where some came twice or are void are they sorted out first.
-        rows, distinct = self._con.sql(f"select count(*), count(distinct ({keys})) from {pages}").fetchall()[0]
+        rows, distinct = self._con.execute(f"select count(*), count(distinct ({keys})) from {pages}").fetchall()[0]
         untidy = not rows == distinct == self.fetched
         winners = f"""
             semi join (
@@ -226,7 +226,7 @@ class RecordWriter:
             target,
         )
         counted = f"select _part, count(*) from read_parquet({literal(str(target))}) group by 1"
-        found = dict(self._con.sql(counted).fetchall())
+        found = dict(self._con.execute(counted).fetchall())
         return {
             name: PartCount(
                 fetched=part.fetched,
@@ -240,7 +240,7 @@ class RecordWriter:
 
     def _require_keys(self, records: str) -> None:
         blank = " or ".join(f"nullif(trim({quoted(name)}), '') is null" for name in self._resource.record_key)
-        keyless = self._con.sql(f"select _payload, _row from {records} where {blank} limit 1").fetchall()
+        keyless = self._con.execute(f"select _payload, _row from {records} where {blank} limit 1").fetchall()
         if keyless:
             payload, row = keyless[0]
             raise SchemaError(

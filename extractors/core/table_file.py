@@ -101,7 +101,7 @@ class _Table:
             con.execute("create temp view data as from lines where kind = 'data'")
             kept = {column.name: column for column in found if not self._resource.columns[column.name].personal}
             lines = self._bad_lines(con)
-            skipped = con.sql(
+            skipped = con.execute(
                 "select kind, count(*) from (select kind from lines union all select kind from short_lines) "
                 "where kind in ('note', 'total') group by kind"
             ).fetchall()
@@ -213,7 +213,7 @@ class _Table:
 
     def _bad_lines(self, con: duckdb.DuckDBPyConnection) -> list[tuple[int, str]]:
         """Lines with another number of fields that are meant as data."""
-        data = {row for (row,) in con.sql("select _row from short_lines where kind = 'data'").fetchall()}
+        data = {row for (row,) in con.execute("select _row from short_lines where kind = 'data'").fetchall()}
         expected = f"expected {len(self._all)} fields, got"
         return [(line.row, f"{expected} {len(line.fields)}") for line in self._grid.bad_lines if line.row in data]
 
@@ -253,7 +253,7 @@ class _Table:
     ) -> None:
         cell = quoted(str(column.at))
         number = f"try_cast({plain_number(cell)} as decimal(28, 8))"
-        odd, total = con.sql(
+        odd, total = con.execute(
             f"""select
                 count(*) filter ({number} is null and {cell} not in ({", ".join(map(literal, NULL_WORDS))})),
                 coalesce(sum({number}), 0)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,6 +24,12 @@ ITS_LEDGER = f"""
     insert into {BALANCE} by name select * replace ('firm' as resource) from {BALANCE}
     where source_id in ('sse', 'bse');
 """
+
+
+@pytest.fixture(scope="module")
+def sound(listing_only: Path) -> Path:
+    """One database is enough."""
+    return listing_only
 
 
 def found(result: GateResult, rule: str) -> list[dict[str, Any]]:

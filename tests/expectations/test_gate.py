@@ -25,12 +25,18 @@ LOSE_ONE = f"""
 """
 
 
+@pytest.fixture(scope="module")
+def sound(listing_only: Path) -> Path:
+    """One database is enough."""
+    return listing_only
+
+
 def only_failure(result: GateResult) -> Finding:
     (finding,) = result.failures
     return finding
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def vanished(judged: Judged) -> GateResult:
     """A release that lost twelve projects of two exchanges."""
     return judged(f"""
@@ -206,7 +212,7 @@ def test_a_result_is_read_as_it_was_written(vanished: GateResult, tmp_path: Path
     }
 
 
-def test_the_gate_is_quiet_and_loads_great_expectations_only_when_asked(sound: Path) -> None:
+def test_the_gate_is_quiet_and_loads_great_expectations_only_when_asked(whole: Path) -> None:
     """Nothing but the verdict: no progress bars, no warnings, no leak reports of the binding at the end."""
     script = f"""
 import sys, datetime, logging, pathlib
@@ -214,7 +220,7 @@ logging.basicConfig(level=logging.INFO)
 import expectations, expectations.result
 assert "great_expectations" not in sys.modules
 from expectations.gate import judge
-path = pathlib.Path({str(sound)!r})
+path = pathlib.Path({str(whole)!r})
 sys.exit(0 if judge(path, None, datetime.date({RUN_DATE:%Y, %-m, %-d})).passed else 3)
 """
     done = subprocess.run(
