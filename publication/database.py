@@ -54,7 +54,8 @@ def write(
     if base:
         files.copy(base, path)
     connection.execute(f"ATTACH {literal(path)} AS {RELEASE} (STORAGE_VERSION {literal(STORAGE_VERSION)})")
-    _drop_all_but(connection, kept)
+    if base:
+        _drop_all_but(connection, kept)
     connection.begin()  # one commit, one flush
     for schema in sorted({table.schema for table in tables}):
         connection.execute(f"CREATE SCHEMA IF NOT EXISTS {RELEASE}.{quoted(schema)}")

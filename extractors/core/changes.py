@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import BaseModel
@@ -18,7 +17,7 @@ from pydantic import BaseModel
 from extractors.core.archive import Archive, Speaker
 from extractors.core.files import reveal, sha256_of, temporary_folder, write_atomic
 from extractors.core.spec import Resource
-from extractors.core.sql import literal, quoted, write_parquet
+from extractors.core.sql import literal, quoted, session, write_parquet
 
 LOG_FORMAT = 3
 
@@ -152,7 +151,7 @@ class ChangeLog:
         seen_at = f"{literal(speakers[-1].attempt.outcome.finished_at.isoformat())}::timestamptz"
         # Only who said everything of a part may take away what was not said.
         whole = [part for speaker in speakers if speaker.attempt.outcome.whole for part in speaker.parts]
-        with duckdb.connect() as con:
+        with session() as con:
             con.execute("set TimeZone = 'UTC'")
             write_parquet(
                 con,

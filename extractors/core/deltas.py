@@ -3,12 +3,10 @@
 from collections.abc import Callable
 from datetime import date
 
-import duckdb
-
 from extractors.core.archive import Archive, Speaker
 from extractors.core.pages import Since
 from extractors.core.spec import Resource
-from extractors.core.sql import literal, quoted
+from extractors.core.sql import literal, quoted, session
 
 
 def since(archive: Archive, source: str, name: str, resource: Resource, run_date: date) -> Since:
@@ -41,7 +39,7 @@ def standing(archive: Archive, source: str, name: str, resource: Resource, until
         f"where _part in ({', '.join(map(literal, speaker.parts))})"
         for speaker in speakers
     )
-    with duckdb.connect() as con:
+    with session() as con:
         counts = con.execute(f"select _part, count(distinct ({keys})) from ({said}) group by 1").fetchall()
     return {part: 0 for speaker in speakers for part in speaker.parts} | dict(counts)
 

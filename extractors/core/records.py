@@ -14,7 +14,7 @@ from extractors.core.archive import PartCount
 from extractors.core.errors import SchemaError
 from extractors.core.pages import Bulk, Page
 from extractors.core.spec import Resource
-from extractors.core.sql import literal, quoted, write_parquet
+from extractors.core.sql import literal, quoted, session, write_parquet
 
 BATCH_BYTES = 8 * 2**20
 _BATCH = pa.schema(
@@ -260,7 +260,7 @@ def _hash(values: Iterable[str]) -> str:
 def content_hash(resource: Resource, records: Path, parts: Collection[str]) -> str:
     """A hash over the records of some parts of a records file, in key order, and over the parts themselves."""
     keys = ", ".join(map(quoted, resource.record_key))
-    with duckdb.connect() as con:
+    with session() as con:
         rows = con.execute(
             f"""select md5(? || coalesce(string_agg(_record_hash, '' order by {keys}), ''))
             from read_parquet({literal(str(records))}) where list_contains(?, _part)""",

@@ -27,12 +27,22 @@ def write_parquet(con: duckdb.DuckDBPyConnection, query: str, path: Path) -> Non
 
 
 @contextmanager
-def scratch() -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection of one's own for temporary tables and views, to one engine that the process keeps.
+def session() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection of one's own to an engine that the process keeps: starting one takes longer than a small query."""
+    yield from _connected("")
 
-    Starting an engine takes longer than reading most files.
+
+@contextmanager
+def scratch() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A session for small tables with many lists of words.
+
+    A join for each list would be planned otherwise; that is most of the time a small file takes.
     """
-    connection = _engine().cursor()
+    yield from _connected("set threads = 2; set preserve_insertion_order = true; set disabled_optimizers = 'in_clause'")
+
+
+def _connected(settings: str) -> Iterator[duckdb.DuckDBPyConnection]:
+    connection = _engine(settings).cursor()
     try:
         yield connection
     finally:
@@ -40,8 +50,8 @@ def scratch() -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 @cache
-def _engine() -> duckdb.DuckDBPyConnection:
+def _engine(settings: str) -> duckdb.DuckDBPyConnection:
     engine = duckdb.connect()
-    # A join for each list of words would be planned otherwise; that is most of the time a small file takes.
-    engine.execute("set threads = 2; set preserve_insertion_order = true; set disabled_optimizers = 'in_clause'")
+    if settings:
+        engine.execute(settings)
     return engine

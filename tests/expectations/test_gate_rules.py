@@ -392,7 +392,7 @@ SICK["guarantees"] = [Dirt(*spoilt) for spoilt in GUARANTEES]
 Judged = Callable[..., GateResult]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def verdict_on(judged: Judged) -> Callable[[str], GateResult]:
     verdicts: dict[str, GateResult] = {}
 
