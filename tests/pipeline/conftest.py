@@ -32,13 +32,6 @@ def begun(tmp_path: Path, begun_with: Begun, world: Simulator) -> Installation:
 
 
 @pytest.fixture
-def another(tmp_path: Path, begun_with: Begun, world: Simulator) -> Installation:
-    """Another machine that looks at the same world, where nothing has been built."""
-    shutil.copytree(begun_with.parsed, tmp_path / "other" / "build" / "target")
-    return Installation(world, tmp_path / "other")
-
-
-@pytest.fixture
 def begun_twice(tmp_path: Path, begun_with: Begun, world: Simulator) -> Installation:
     """An installation after its second night."""
     shutil.copytree(begun_with.lived_on, tmp_path / "twice")
