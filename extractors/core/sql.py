@@ -45,6 +45,9 @@ def _connected(settings: str) -> Iterator[duckdb.DuckDBPyConnection]:
     connection = _engine(settings).cursor()
     try:
         yield connection
+    except (duckdb.FatalException, duckdb.InternalException):
+        _engine.cache_clear()  # it answers nobody any more
+        raise
     finally:
         connection.close()
 

@@ -28,8 +28,8 @@ from tests.conftest import UPSTREAM
 from tests.installation import Begun
 
 BANKS = UPSTREAM / "data" / "ref" / "nfra_commercial_banks_2025-12-31.csv"
-# What is asked on each night. The SBA's file is of 2023; on the last night nothing but the list of banks is new, yet the
-# others are asked as well: no source may be older than it says.
+# What is asked on each night. The SBA's file is of 2023; on the last night nothing but the list of banks is new, yet
+# the others are asked as well: no source may be older than it says.
 ASKED = {
     "2022-06-01": "cdr",
     "2024-04-14": "cdr,sba",
