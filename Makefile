@@ -3,8 +3,10 @@ PY := .venv/bin
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || echo python3)
 # By uv, in a tenth of pip's time; by pip where only pip's own settings name the way to the packages, such as a mirror.
 PACKAGES := -c constraints.txt -e '.[dev]'
-# Files of tests are synced to disk over and over: they lie in memory where it has room for them.
-MEMORY := $(shell df -k --output=avail /dev/shm 2>/dev/null | awk 'NR == 2 && $$1 > 8000000 { print "-p /dev/shm" }')
+# The files of tests are synced over and over: they lie in memory where it has room (not with `make test MEMORY=`), and
+# are gone afterwards; pytest called by hand keeps them.
+ROOM := [ "$$(df -k --output=avail /dev/shm | tail -1)" -gt 8000000 ] && awk '/^MemAvailable/ && $$2 > 8000000' /proc/meminfo
+MEMORY := $(if $(shell { $(ROOM); } 2>/dev/null),-p /dev/shm)
 .DEFAULT_GOAL := help
 .PHONY: help install run test form types sql airflow bench clean
 
@@ -24,7 +26,7 @@ run: install  ## play several nights against the simulator and publish releases
 
 test: install  ## everything: formatting, types, SQL style, tests
 	$(MAKE) --no-print-directory --jobs 2 --output-sync form types sql
-	@files=$$(mktemp -d $(or $(MEMORY),-t) fsdb-tests.XXXXXX) && trap 'rm -rf "$$files"' EXIT INT TERM && set -x && \
+	@files=$$(mktemp -d $(or $(MEMORY),-t) fsdb-tests.XXXXXX) && trap 'rm -rf "$$files"' EXIT HUP INT TERM && set -x && \
 	$(PY)/pytest -n 2 --dist loadfile --no-loadscope-reorder --basetemp="$$files/run"
 
 form types sql: install

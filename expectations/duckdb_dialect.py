@@ -60,7 +60,7 @@ class BufferedDuckDB(duckdb_engine.Dialect):  # type: ignore[misc]
         return connection
 
     def do_begin(self, *_: Any) -> None:
-        """Nothing: files are only read, and a transaction around every question takes as long as many a question."""
+        """Nothing: files are only read, and beginning a transaction takes as long as a small question."""
 
     def do_rollback(self, *_: Any) -> None:
         """Nothing, for nothing was begun."""

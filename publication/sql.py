@@ -54,6 +54,9 @@ def reading() -> Iterator[duckdb.DuckDBPyConnection]:
     try:
         connection.execute("SET TimeZone = 'UTC'")
         yield connection
+    except (duckdb.FatalException, duckdb.InternalException):
+        _engine.cache_clear()  # it answers nobody any more
+        raise
     finally:
         connection.close()
 

@@ -1,6 +1,5 @@
 """What all tests share: a clock nobody waits for, and the box of real upstream data."""
 
-import fcntl
 import json
 import os
 import subprocess
@@ -14,7 +13,7 @@ import hypothesis
 import pytest
 import requests
 
-from tests.installation import Begun, begin
+from tests.installation import Begun
 
 # The same examples every time, however busy the machine is.
 hypothesis.settings.register_profile("fsdb", deadline=None, derandomize=True, database=None)
@@ -62,16 +61,9 @@ def exchanges_only() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def begun_with(tmp_path_factory: pytest.TempPathFactory) -> Begun:
-    """The first nights of the small world; made once, by whichever worker of the test run comes first."""
+    """The first nights of the small world, shared by all workers."""
     base = tmp_path_factory.getbasetemp()
-    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "begun"
-    folder.mkdir(exist_ok=True)
-    with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (folder / "done").exists():
-            begin(folder)
-            (folder / "done").touch()
-    return Begun(folder)
+    return Begun((base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "begun")
 
 
 @pytest.fixture(scope="session")

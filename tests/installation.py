@@ -1,6 +1,8 @@
 """An installation whose nights are run in this process against a small simulated world; begun once for all tests."""
 
+import fcntl
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -74,53 +76,70 @@ class Installation:
 class Begun:
     """Folders to begin with, and the releases in them: copying takes less than building them each time.
 
-    `parsed`: dbt's target with the project parsed; `empty`: a build file with the code lists and no night; `lived`,
-    `lived_on`: the data folder after the first and after the second night.
+    Made when they are asked for first, by whichever worker of the test run asks. Not to be written to.
     """
 
     folder: Path
 
     @property
     def parsed(self) -> Path:
-        return self.folder / "parsed"
+        """dbt's target with the project parsed."""
+        return self._made("built", build) / "parsed"
 
     @property
     def empty(self) -> Path:
-        return self.folder / "empty"
+        """A build folder with the code lists and no night."""
+        return self._made("built", build) / "empty"
 
     @property
     def lived(self) -> Path:
-        return self.folder / "lived"
+        """The data folder after the first night."""
+        return self._made("played", self._play) / "first"
 
     @property
     def lived_on(self) -> Path:
-        return self.folder / "lived_on"
+        """The data folder after the second night."""
+        return self._made("played", self._play) / "second"
 
     def release_id(self, night: date) -> str:
         """Id of the release of a night."""
         return next(path.name for path in (self.lived_on / "releases").glob(f"{night}-*"))
 
+    def _play(self, folder: Path) -> None:
+        play(self.empty, folder)
 
-def begin(folder: Path) -> None:
-    """Build everything without a night, then the first two nights."""
+    def _made(self, name: str, make: Callable[[Path], None]) -> Path:
+        folder = self.folder / name
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not (folder / "done").exists():
+                make(folder)
+                (folder / "done").touch()
+        return folder
+
+
+def build(folder: Path) -> None:
+    """Build everything without a night: `parsed` and `empty`."""
     # Whatever this process has parsed before: the file that spares other processes the parsing is wanted as well.
     _PARSED.clear()
-    with Simulator(size=400, seed=1, night=str(FIRST)) as sim:
-        installation = Installation(sim, folder / "before")
-        before = Night(installation.settings(), BEFORE, installation.clock)  # the world knows nothing of that night
-        empty = {
-            (spec.id, name): ChangeLog(
-                before.settings.changes, before.archive, spec.id, name, resource, spec.address
-            ).empty()
-            for spec in all_specs().values()
-            for name, resource in spec.resources.items()
-        }
-        fetches = sources.rows(before.archive, before.run_date, before.sources())
-        before.warehouse.build(before.run_date, code_version(), {key: [] for key in empty}, empty, fetches)
-        shutil.copytree(folder / "before" / "build", folder / "empty")
-        shutil.copytree(folder / "empty", folder / "lived" / "build")
-        Installation(sim, folder / "lived").run(FIRST)
-        shutil.copytree(folder / "lived", folder / "lived_on")
-        Installation(sim, folder / "lived_on").run(SECOND)
+    night = Night(Settings(data_dir=folder / "data"), BEFORE, LaterClock())
+    empty = {
+        (spec.id, name): ChangeLog(night.settings.changes, night.archive, spec.id, name, resource, spec.address).empty()
+        for spec in all_specs().values()
+        for name, resource in spec.resources.items()
+    }
+    fetches = sources.rows(night.archive, night.run_date, night.sources())
+    night.warehouse.build(night.run_date, code_version(), {key: [] for key in empty}, empty, fetches)
+    shutil.copytree(night.settings.build, folder / "empty")
     (folder / "parsed").mkdir()
     shutil.copy(folder / "empty" / "target" / "partial_parse.msgpack", folder / "parsed")
+
+
+def play(empty: Path, folder: Path) -> None:
+    """Play two nights on a build folder without one: `first` and `second`."""
+    with Simulator(size=400, seed=1, night=str(FIRST)) as sim:
+        shutil.copytree(empty, folder / "first" / "build")
+        Installation(sim, folder / "first").run(FIRST)
+        shutil.copytree(folder / "first", folder / "second")
+        Installation(sim, folder / "second").run(SECOND)

@@ -28,7 +28,10 @@ def write_parquet(con: duckdb.DuckDBPyConnection, query: str, path: Path) -> Non
 
 @contextmanager
 def session() -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection of one's own to an engine that the process keeps: starting one takes longer than a small query."""
+    """A connection of one's own to an engine that the process keeps: starting one takes longer than a small query.
+
+    Sessions share its memory and threads.
+    """
     yield from _connected("")
 
 

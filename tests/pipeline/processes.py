@@ -4,27 +4,37 @@ import multiprocessing
 import os
 import resource
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 from tests.installation import Installation
 
 _FORKS = multiprocessing.get_context("forkserver")
+# What cannot be imported here is imported in each process, which only takes longer.
 _FORKS.set_forkserver_preload(
     ["tests.pipeline.processes", "pipeline.cli", "expectations.gate", "dbt.cli.main", "dbt.adapters.duckdb.connections"]
 )
 
 
-def begin(installation: Installation, *arguments: str, said: Path, limit: int | None = None) -> ForkServerProcess:
-    """Start `fsdb` with `arguments` on an installation; what it says goes to the file `said`.
+@contextmanager
+def running(
+    installation: Installation, *arguments: str, said: Path, limit: int | None = None
+) -> Iterator[ForkServerProcess]:
+    """`fsdb` with `arguments` on an installation; it has ended when the block has, if need be by SIGKILL.
 
-    `limit`: the largest file it may write, bytes.
+    What it says goes to the file `said`. `limit`: the largest file it may write, bytes.
     """
     env = {name: value for name, value in os.environ.items() if name == "FSDB_SOURCES" or not name.startswith("FSDB_")}
     env |= {"FSDB_DATA_DIR": str(installation.data), "FSDB_UPSTREAM": installation.sim.url}
     process = _FORKS.Process(target=_fsdb, args=(arguments, env, said, limit))
     process.start()
-    return process
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.join()
 
 
 def _fsdb(arguments: tuple[str, ...], env: dict[str, str], said: Path, limit: int | None) -> None:

@@ -30,11 +30,9 @@ MOMENTS = {
 def test_a_night_killed_again_and_again_is_finished_by_the_next_run(installation, begun_with, tmp_path):
     """SIGKILL as soon as the files say the moment has come; then the same command again, nothing cleaned by hand."""
     for moment, pattern in MOMENTS.items():
-        process = processes.begin(installation, "run", "--run-date", str(FIRST), said=tmp_path / "said")
-        while process.is_alive() and not any(installation.data.glob(pattern.format(night=FIRST))):
-            process.join(timeout=0.003)  # not a loop that takes the processor from the night
-        process.kill()
-        process.join()
+        with processes.running(installation, "run", "--run-date", str(FIRST), said=tmp_path / "said") as process:
+            while process.is_alive() and not any(installation.data.glob(pattern.format(night=FIRST))):
+                process.join(timeout=0.003)  # not a loop that takes the processor from the night
         assert process.exitcode == -signal.SIGKILL or moment == "around the rename", f"{moment}: it never came"
         for release in publish.releases(installation.data / "releases"):
             assert publish.verify(installation.data / "releases", release.release_id) == []
@@ -49,8 +47,8 @@ def test_a_full_disk_is_an_error_in_words_and_publishes_nothing(begun, tmp_path)
     before = publish.current(begun.data / "releases")
     begun.sim.night = SECOND
     file = tmp_path / "said"
-    process = processes.begin(begun, "run", "--run-date", str(SECOND), said=file, limit=100_000)
-    process.join()
+    with processes.running(begun, "run", "--run-date", str(SECOND), said=file, limit=100_000) as process:
+        process.join(timeout=300)
     said = file.read_text()
     assert process.exitcode == 1, said
     assert "error:" in said

@@ -43,6 +43,7 @@ def in_order(begun_with, tmp_path_factory) -> Iterator[Installation]:
     with Simulator(size=400, seed=1, night=str(FIRST)) as sim:
         installation = Installation(sim, data)
         publish.rollback(data / "releases", begun_with.release_id(FIRST), now=installation.clock.now())
+        assert statuses(installation) == true_statuses(installation, FIRST)
         assert installation.run(THIRD).gate.passed
         yield installation
 
@@ -154,12 +155,16 @@ def test_an_unknown_status_is_withheld_and_a_list_that_lost_a_third_not_believed
     assert statuses(begun) == true_statuses(begun, THIRD)
 
 
-def test_a_backfilled_night_mends_the_history_but_not_the_pointer(begun, in_order):
-    """Nights that come in late are worked into the change log of the later ones."""
+def test_a_backfilled_night_mends_the_history_but_not_the_pointer(begun, begun_with, in_order):
+    """Nights that come in late are worked into the change log of the later ones.
+
+    The late night itself is built anew from nothing, and says what it would have said in its turn.
+    """
     begun.run(THIRD)
     latest = publish.current(begun.data / "releases").release_id
     late = begun.run(SECOND)
     assert late.mode == "full"
+    assert late.release.release_id == begun_with.release_id(SECOND)
     assert publish.current(begun.data / "releases").release_id == latest != late.release.release_id
     healed = begun.run(THIRD).release
     assert healed.release_id == publish.current(in_order.data / "releases").release_id

@@ -116,7 +116,7 @@ def crawled(reports: dict[str, Report]) -> Crawled:
 
 @pytest.mark.parametrize("night", NIGHTS[:3])
 def test_a_real_date_comes_with_its_true_figures(night: str, crawled: Crawled, upstream_truth: dict[str, Any]) -> None:
-    """Lists with products, empty ones, broken holders, products listed and distinct, business loans."""
+    """Lists with products, empty ones, broken holders, products listed and distinct, and by category."""
     outcome, true = crawled.outcome(night), upstream_truth["cdr"]["dates"][night]
     brands = crawled.attempt(night, "brand").outcome
     assert (brands.is_good, brands.warnings) == (True, [])
