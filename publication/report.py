@@ -14,7 +14,7 @@ import jinja2
 
 from publication import catalogue, delta, files
 from publication.catalogue import INTERNAL, Table
-from publication.sql import parquet, reading
+from publication.sql import connect, parquet
 
 REPORT = "report.html"
 SAMPLE = 4
@@ -34,7 +34,7 @@ def write(directory: Path, connection: duckdb.DuckDBPyConnection | None = None) 
     Works without a verdict and with a stopped one too, to see what the gate stopped; and for an edition, which holds
     no verdict. The page loads nothing. `connection`: an open DuckDB; without it one is opened.
     """
-    with nullcontext(connection) if connection else reading() as opened:
+    with nullcontext(connection) if connection else connect(directory) as opened:
         page = _template().render(_page(directory, opened))
     files.write(directory / REPORT, page.encode())
     return directory / REPORT

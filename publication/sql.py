@@ -1,9 +1,7 @@
 """The one place where names and paths become SQL text. Data values never do."""
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from datetime import date
-from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -45,25 +43,6 @@ def connect(spill: Path, threads: int | None = None, memory_limit: str | None = 
     connection = duckdb.connect(":memory:", config=config)
     connection.execute("SET TimeZone = 'UTC'")
     return connection
-
-
-@contextmanager
-def reading() -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection for small queries on files, in UTC, to an engine that the process keeps: starting one is slow."""
-    connection = _engine().cursor()
-    try:
-        connection.execute("SET TimeZone = 'UTC'")
-        yield connection
-    except (duckdb.FatalException, duckdb.InternalException):
-        _engine.cache_clear()  # it answers nobody any more
-        raise
-    finally:
-        connection.close()
-
-
-@cache
-def _engine() -> duckdb.DuckDBPyConnection:
-    return duckdb.connect(":memory:", config={"autoinstall_known_extensions": False})
 
 
 def described(connection: duckdb.DuckDBPyConnection, relation: str) -> dict[str, str]:
