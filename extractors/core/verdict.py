@@ -148,8 +148,12 @@ class _Case:
         received = receive(self._item.path, resource.file.max_bytes if resource and resource.file else largest)
         self._note(sha256=received.sha256)
         if resource is None or resource.file is None or self._item.sender is None or self._item.period is None:
-            patterns = "; ".join(f"{name}: {one.file.name}" for name, one in self._spec.resources.items() if one.file)
-            raise DeliveryError(f"the name fits no file of {self._spec.id}: expected {patterns}")
+            files = {name: one.file for name, one in self._spec.resources.items() if one.file}
+            names = "; ".join(
+                f"{name}: {file.name}" + (f", such as {file.example}" if file.example else "")
+                for name, file in files.items()
+            )
+            raise DeliveryError(f"the name fits no file of {self._spec.id}: expected {names}")
         if received.problem:
             raise DeliveryError(f"the file {received.problem}")
         self._check_period(resource.file, self._item.period)

@@ -262,12 +262,14 @@ def test_check_says_that_a_manifest_alone_waits_for_its_file(fsdb: Any, tmp_path
 
 
 def test_what_is_not_there_is_said_in_words(fsdb: Any, tmp_path: Path) -> None:
-    """A source that is read over HTTP, an unknown one, a file that is not there."""
+    """A source that is read over HTTP, an unknown one, a file that is not there, a name that is none of ours."""
     for source in ("sse", "nobody"):
         code, said = fsdb("deliver", "check", "x.csv", "-s", source)
         assert (code, "that is delivered; there are: bank_branches" in said.replace("\n", " ")) == (2, True)
     code, said = fsdb("deliver", "check", str(tmp_path / NAME), "-s", SOURCE)
     assert (code, "cannot be read: No such file" in said) == (1, True)
+    code, said = fsdb("deliver", "check", str(tmp_path / "branches.csv"), "-s", "bank_branches")
+    assert (code, "such as branches_B0001H111000001_2026Q2.csv" in said.replace("\n", " ")) == (1, True), said
 
 
 def test_pages_are_written_where_one_says(fsdb: Any, tmp_path: Path) -> None:
